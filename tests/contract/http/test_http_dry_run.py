@@ -7,11 +7,20 @@ from typing import Any
 from uuid import uuid4
 
 from queuebit_contracts.events import BackendStatusReported
+from queuebit_contracts.jobs import JobRequest
+from queuebit_control_plane.inbound.planning import Planning
+from queuebit_control_plane.paths.board import PathBoard
+from queuebit_control_plane.policies import PolicyKeeper
+from queuebit_domain.holds.lanes import Lanes
+from queuebit_domain.job import routing
+from queuebit_domain.policy.default import DEFAULT
 from queuebit_domain.policy.register import REGISTER_ID
 from queuebit_operations.policies.register import PolicyRegister
+from queuebit_problems.admission import admit
 from queuebit_store.backends.port import ReportedBackend
 from queuebit_store.ports import Append, NewEvent
 from tests.contract.http.running_gateway import RunningGateway, a_body
+from tests.unit.paths.measured_jobs import a_registration, append_to_path
 from tests.unit.policy.policies import a_document, row
 
 
@@ -112,3 +121,45 @@ async def test_an_event_of_a_newer_release_in_the_register_leaves_the_policy_tha
     found = (await _dry(world, a_body(lane="auto"))).json()
 
     assert found["plan"]["policy_version"] == "frugal/1"
+
+
+async def test_it_is_planned_as_the_control_plane_plans_it(world: RunningGateway) -> None:
+    """Given a policy with a canary, a path that is measured beside, and a device, then both plan the same question alike, leg
+    for leg: also where the path takes no part, and where it is a rehearsal.
+    """
+    await append_to_path(world.store, world.clock.now(), a_registration(spec={"sample": 1.0}))
+    register = PolicyRegister(world.store, world.clock)
+    canary = row("canary", "quantum", bucket={"lt": 2_000}, tier="interactive")
+    version, _ = await register.publish(a_document(canary), actor="ada", reason="r")
+    await register.activate(version, actor="ada", reason="r")
+    await _report(world, "quantum")
+    lanes = Lanes()
+    status = BackendStatusReported(backend="a-quantum", lane="quantum", available=True, qubits_max=20)
+    lanes.report(status, world.clock.now())
+    lanes.look(world.clock.now())
+    board = PathBoard(world.store, lanes)
+    await board.read()
+    planning = Planning(lanes, PolicyKeeper(world.store, world.clock).policy, (), board)
+
+    measured = 0
+    for nth in range(12):
+        nodes = 4 + nth
+        edges = [[each, each + 1, 1] for each in range(nodes - 1)]
+        labels = {"environment": "staging"} if nth % 4 == 3 else {}
+        body = {"problem": {"kind": "maxcut", "statement": {"nodes": nodes, "edges": edges}}, "labels": labels}
+        told = (await _dry(world, body)).json()["plan"]
+        asked = admit(JobRequest.model_validate({**body, "tenant": "acme"}))
+        board.out.clear()  # how many are measured just now, which it alone knows
+        facts, plans = await planning.of([asked], world.clock.now())
+        assert facts[0] is not None
+        planned = plans[0] or routing.plan(facts[0], DEFAULT)
+        assert [(leg["leg"], leg["role"], leg["lane"], leg["budget_s"]) for leg in told["legs"]] == [
+            (leg.leg, leg.role, leg.lane, leg.budget_s) for leg in planned.legs
+        ]
+        assert (told["name"], told["rule"], told["policy_version"]) == (
+            planned.plan,
+            planned.rule,
+            planned.policy_version,
+        )
+        measured += any(leg["leg"] == "path-quantum" for leg in told["legs"])
+    assert 0 < measured < 12

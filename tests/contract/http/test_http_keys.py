@@ -13,6 +13,7 @@ from queuebit_gateway.access.authentication import ROLES, row_of
 from queuebit_gateway.access.use import note
 from queuebit_store.backends.port import ReportedBackend
 from queuebit_store.directory.keys import make_key, parse_key
+from queuebit_store.errors import StoreUnavailable
 from tests.contract.http.running_gateway import PEPPER, RunningGateway, a_body
 
 
@@ -137,6 +138,26 @@ async def test_a_rotation_opens_with_both_until_the_overlap_ends(world: RunningG
     assert [fresh[name] for name in same] == [made[name] for name in same]
     assert (turned.status_code, again.status_code) == (201, 409)
     assert (await world.http.post(f"/v1/keys/{made['id']}/rotate", headers=headers)).status_code == 404
+
+
+async def test_a_rotation_whose_gateway_died_between_is_ended_by_its_repeat(
+    world: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a new key that was made, and a former one that was not told to end, then the repeat tells it."""
+    made = (await _make(world, {"role": "viewer"})).json()
+    headers = await world.headers("acme", "admin", **{"Idempotency-Key": "r"})
+
+    async def dies(*_: Any) -> bool:
+        raise StoreUnavailable("gone")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(world.store, "expire_key", dies)
+        first = await world.http.post(f"/v1/keys/{made['id']}/rotate", json={"overlap_s": 60}, headers=headers)
+    repeat = await world.http.post(f"/v1/keys/{made['id']}/rotate", json={"overlap_s": 60}, headers=headers)
+    shown = (await world.http.get(f"/v1/keys/{made['id']}", headers=headers)).json()
+
+    assert (first.status_code, repeat.status_code, repeat.json()["code"]) == (503, 409, "key_made_before")
+    assert shown["expires_at"] < made["expires_at"]
 
 
 async def test_a_key_that_is_revoked_opens_nothing_any_more(world: RunningGateway) -> None:

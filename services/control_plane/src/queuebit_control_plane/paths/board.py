@@ -10,10 +10,10 @@ from queuebit_contracts.events import JobPlanned
 from queuebit_contracts.jobs import JobRequest, Lane, Tier
 from queuebit_contracts.paths import PathRegistered, PathReopened
 from queuebit_domain.holds.lanes import Lanes
+from queuebit_domain.paths.choosing import Cohort, by_cohort, path_of
 from queuebit_domain.paths.codec import fold_path
-from queuebit_domain.paths.cohort import CATEGORY, band_of, drawn, overlaid, path_id_of, takes_part
+from queuebit_domain.paths.cohort import CATEGORY, drawn, overlaid, path_id_of
 from queuebit_domain.paths.state import NoPath, Path
-from queuebit_domain.policy.evaluation import evaluate
 from queuebit_domain.policy.facts import Facts
 from queuebit_domain.policy.tables import Policy
 from queuebit_domain.release.shares import Queue, Shares
@@ -25,8 +25,6 @@ log = logging.getLogger(__name__)
 PAGE = 500
 PATHS_MAX = 2000
 _BEGINS = frozenset({PathRegistered.__name__, PathReopened.__name__})
-Cohort = tuple[str, str, str]
-"""Kind, size band and tier."""
 
 
 class PathBoard:
@@ -102,10 +100,8 @@ class PathBoard:
         self, request: JobRequest, facts: Facts, problem_fingerprint: str, planned: JobPlanned, policy: Policy
     ) -> JobPlanned:
         """The plan of a job, with what the path of its cohort adds to it; where a guard forbids its lane, nothing."""
-        path = self._by_cohort.get((facts.kind, band_of(facts.variables), facts.tier))
-        if path is None or not takes_part(planned, facts.wish, self._is_open(path, facts)):
-            return planned
-        if policy.guards and any(path.registered.lane in each.deny for each in evaluate(policy, facts).guards):
+        path = path_of(self._by_cohort, facts, planned, policy, self._lanes.available)
+        if path is None:
             return planned
         if not path.answers and self._is_crowded(path.registered.lane, facts.tier):
             return planned
@@ -120,19 +116,9 @@ class PathBoard:
             self.out[path_id] = self.out.get(path_id, 0) + 1
         return found
 
-    def _is_open(self, path: Path, facts: Facts) -> bool:
-        lane = path.registered.lane
-        return self._lanes.available(lane) and (lane != "quantum" or facts.quantum_available)
-
     def _is_crowded(self, lane: Lane, tier: Tier) -> bool:
         """Whether jobs wait for their turn there: then nothing is measured beside them that answers nobody."""
         return self._shares is not None and self._shares.is_crowded(Queue(lane, tier))
 
     def _index(self) -> None:
-        """Of several paths for a cohort the one that is trusted most takes part, and of those the one that came first."""
-        found: dict[Cohort, Path] = {}
-        for path in sorted(self.paths.values(), key=lambda path: (-path.answers, path.registered_at, path.digest)):
-            key = path.registered.key
-            if path.measures:
-                found.setdefault((key.kind, key.size_band, key.tier), path)
-        self._by_cohort = found
+        self._by_cohort = by_cohort(self.paths.values())

@@ -140,8 +140,15 @@ class Issuing:
             raise Refusal("key_not_found", "It is not live any more.")
         text = self._text(actor.tenant, f"{key_id}:{idempotency_key}")
         row = successor(former, text, self._pepper, now, made_by=actor.key_id)
-        made = await self._add(actor, row, text, now)
-        await self._directory.expire_key(key_id, now + timedelta(seconds=overlap_s))
+        ends_at = now + timedelta(seconds=overlap_s)
+        try:
+            made = await self._add(actor, row, text, now)
+        except Refusal as refusal:
+            if refusal.problem.code == "key_made_before":
+                # Whoever made it may have ended before the former one was told to end.
+                await self._directory.expire_key(key_id, ends_at)
+            raise
+        await self._directory.expire_key(key_id, ends_at)
         return made
 
     async def revoke(self, actor: Actor, key_id: str) -> None:

@@ -264,7 +264,7 @@ async def _would(parts: Parts, admitted: Admitted) -> DryRun:
     if is_past(admitted.request.deadline, now):
         raise Refusal("deadline_past", errors=(FieldError("/deadline", "deadline_past", "has passed"),))
     reported = views_of(await parts.backends.reported_backends(), now, detailed=False)
-    return dry_run(admitted, reported, now, await parts.jobs.policy())
+    return dry_run(admitted, reported, now, await parts.jobs.policy(), await parts.paths.taking_part())
 
 
 async def body_of(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:

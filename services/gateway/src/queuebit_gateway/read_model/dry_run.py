@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal
 
 from pydantic import AwareDatetime, Field
@@ -19,8 +20,11 @@ from queuebit_domain.job.decide import decide
 from queuebit_domain.job.limits import Limits
 from queuebit_domain.job.messages import Submit
 from queuebit_domain.job.state import NoJob, OpenJob
+from queuebit_domain.paths.choosing import Cohort, path_of
+from queuebit_domain.paths.cohort import drawn, overlaid
+from queuebit_domain.paths.state import Path
 from queuebit_domain.policy.default import DEFAULT
-from queuebit_domain.policy.facts import FactValue, with_told
+from queuebit_domain.policy.facts import Facts, FactValue, with_told
 from queuebit_domain.policy.tables import Policy
 from queuebit_gateway.read_model.models import PlanView
 from queuebit_gateway.read_model.plan_view import Progress, plan_view
@@ -29,6 +33,9 @@ from queuebit_problems.admission import Admitted
 _NOTHING_YET = Progress((), (), None, False)
 _PAID: frozenset[Lane] = frozenset({"quantum"})
 """Lanes whose backends may charge for an attempt."""
+
+
+_NO_PATHS: Mapping[Cohort, Path] = MappingProxyType({})
 
 
 class Eta(Model):
@@ -65,11 +72,19 @@ class DryRun(Model):
     cost: CostForecast
 
 
-def dry_run(admitted: Admitted, backends: Sequence[BackendView], now: datetime, policy: Policy) -> DryRun:
-    """Plan the question as the control plane would with these backends at this moment. What only it can know is not known."""
+def dry_run(
+    admitted: Admitted,
+    backends: Sequence[BackendView],
+    now: datetime,
+    policy: Policy,
+    paths: Mapping[Cohort, Path] = _NO_PATHS,
+) -> DryRun:
+    """Plan the question as the control plane would with these backends, this policy and these paths at this moment. What only
+    it can know is not known: how many jobs a path measures just now.
+    """
     request, found = admitted.request, admitted.admission
     usable = [each for each in backends if each.state == "available"]
-    planned, _ = planned_now(admitted, backends, now, policy)
+    planned, _ = planned_now(admitted, backends, now, policy, paths)
     return DryRun(
         kind=request.problem.kind,
         tier=request.tier,
@@ -83,7 +98,11 @@ def dry_run(admitted: Admitted, backends: Sequence[BackendView], now: datetime, 
 
 
 def planned_now(
-    admitted: Admitted, backends: Sequence[BackendView], now: datetime, policy: Policy
+    admitted: Admitted,
+    backends: Sequence[BackendView],
+    now: datetime,
+    policy: Policy,
+    paths: Mapping[Cohort, Path] = _NO_PATHS,
 ) -> tuple[JobPlanned, OpenJob]:
     """The plan of the question, and the job as it would stand."""
     request, found = admitted.request, admitted.admission
@@ -98,11 +117,30 @@ def planned_now(
     if policy is not DEFAULT:
         inputs = with_told(inputs, _told(admitted, usable, now, policy))
         made = routing.plan(inputs, policy)
+    if paths:
+        known = made or routing.plan(inputs, policy)
+        made = _measured(known, admitted, inputs, policy, paths, {each.lane for each in usable}) or made
     job_id = uuid7(round(now.timestamp() * 1000), 0)
     event = JobSubmitted(request=request, fingerprint=admitted.fingerprint, admission=found)
     events, job = decide(NoJob(), Submit(job_id, event, inputs, made), now, job_id)
     assert isinstance(job, OpenJob)
     return next(each for each in events if isinstance(each, JobPlanned)), job
+
+
+def _measured(
+    planned: JobPlanned,
+    admitted: Admitted,
+    facts: Facts,
+    policy: Policy,
+    paths: Mapping[Cohort, Path],
+    lanes: Collection[Lane],
+) -> JobPlanned | None:
+    """The plan with what a path adds to it; None where none does."""
+    path = path_of(paths, facts, planned, policy, lanes.__contains__)
+    if path is None:
+        return None
+    draw = drawn(path, admitted.request.tenant, admitted.admission.problem_fingerprint, 0)
+    return None if draw is None else overlaid(planned, path, draw, facts.budget_s)
 
 
 def _told(admitted: Admitted, usable: Sequence[BackendView], now: datetime, policy: Policy) -> Mapping[str, FactValue]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from queuebit_contracts.jobs import Lane, Money
 from queuebit_contracts.model import Model
 from queuebit_contracts.paths import GateSpec, Hypothesis, PathKey, Stage
 from queuebit_domain.errors import CorruptStream
+from queuebit_domain.paths.choosing import Cohort, by_cohort
 from queuebit_domain.paths.codec import fold_path
 from queuebit_domain.paths.cohort import CATEGORY
 from queuebit_domain.paths.gate import BEGINNING, log_odds, log_threshold
@@ -77,6 +79,24 @@ class PathsRead:
 
     def __init__(self, store: StreamStore) -> None:
         self._store = store
+        self._known: dict[UUID, tuple[int, Path | None]] = {}
+
+    async def taking_part(self) -> Mapping[Cohort, Path]:
+        """The path of each cohort that has one that measures or answers. One that cannot be read is left alone, as the control
+        plane leaves it. Raises StoreUnavailable.
+        """
+        rows = await self._store.walk_heads(limit=PATHS_MAX, category=CATEGORY)
+        for row in rows:
+            if self._known.get(row.stream_id, (0, None))[0] < row.version:
+                self._known[row.stream_id] = (row.version, await self._folded_or_none(row))
+        found = [self._known[row.stream_id][1] for row in rows]
+        return by_cohort(path for path in found if path is not None)
+
+    async def _folded_or_none(self, row: StreamRow) -> Path | None:
+        try:
+            return await self._folded(row)
+        except Refusal:
+            return None
 
     async def all(self, now: datetime) -> PathList:
         """Raises StoreError, and Refusal history_unreadable where one of them makes no story."""
