@@ -13,7 +13,10 @@ from queuebit_store.connections.settings import MIGRATE, PostgresSettings, conne
 from queuebit_store.connections.translate import translated
 from queuebit_store.errors import InvalidSettings
 
-_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY tablename"
+_TABLES = """
+SELECT tablename FROM pg_tables WHERE schemaname = $1
+UNION ALL SELECT viewname FROM pg_views WHERE schemaname = $1 ORDER BY tablename
+"""
 _PROJECTION = "projection_"
 
 
