@@ -157,10 +157,17 @@ def events(context: typer.Context, job: JobId, as_json: o.Json = False) -> int:
     return jobs.events(context.obj, job, as_json=as_json)
 
 
-def explain(context: typer.Context, job: JobId, as_json: o.Json = False) -> int:
-    """Explain why a job went as it went."""
+def explain(context: typer.Context, job: JobId, why_not: o.WhyNot = None, as_json: o.Json = False) -> int:
+    """Explain why a job went as it went, or why its answer is not another one.
+
+    With --why-not, exit 1: the other choice would be better.
+    """
     from queuebit_client.cli import jobs
 
+    if why_not:
+        from queuebit_client.cli import why_not as other
+
+        return other.why_not(context.obj, job, why_not, as_json=as_json)
     return jobs.explain(context.obj, job, as_json=as_json)
 
 

@@ -21,6 +21,7 @@ def group() -> typer.Typer:
     backends.command("list")(list_backends)
     backends.command("show")(show)
     backends.command("compare")(compare)
+    backends.command("report")(report)
     return backends
 
 
@@ -57,3 +58,21 @@ def compare(
     from queuebit_client.cli import backends
 
     return backends.compare(context.obj, backend or [], as_json=as_json)
+
+
+def report(
+    context: typer.Context,
+    kind: Annotated[list[str] | None, typer.Option(help="Only jobs of this kind; repeatable.")] = None,
+    file: Annotated[
+        list[str] | None,
+        typer.Option("--file", metavar="FILE", help="Also what --json printed of jobs; - for standard input."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Look at so many of the newest jobs.")] = 200,
+    as_json: o.Json = False,
+) -> int:
+    """Report what each backend brought, for whoever is to buy: what it can, how long one waits, how often its answers were
+    accepted and chosen, how good they were beside a placebo, and what an accepted answer cost.
+    """
+    from queuebit_client.cli import backend_report
+
+    return backend_report.report(context.obj, kind or [], file or [], limit, as_json=as_json)

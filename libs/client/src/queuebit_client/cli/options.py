@@ -25,6 +25,12 @@ Param = Annotated[
     ),
 ]
 Label = Annotated[list[str] | None, typer.Option("--label", metavar="K=V", help="A label of the job; repeatable.")]
+WhyNot = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PLACE=VALUE", help="What if this stood in the answer: recomputed by the rules of its kind; repeatable."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 

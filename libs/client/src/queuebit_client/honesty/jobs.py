@@ -53,18 +53,19 @@ def _line(kind: str, lane: str, jobs: Sequence[Mapping[str, Any]]) -> dict[str, 
         "jobs": len(jobs),
         "completed": len(completed),
         "attempts": len(attempts),
-        "accepted": _share(accepted, len(attempts)),
-        "won": _share(len(won), len(completed)),
+        "accepted": share_of(accepted, len(attempts)),
+        "won": share_of(len(won), len(completed)),
         "credits": dict(sorted(Counter(winner["credit"] for winner in won).items())),
         "proven_optimal": sum(attempt["proven_optimal"] is True for attempt in attempts),
-        "placebo_matched": _share(sum(placebo), len(placebo)),
-        **{name: _spread(_plain(attempt[name]) for attempt in attempts) for name in MEASURES},
-        "cost": _cost(attempt["cost"] for attempt in attempts),
+        "placebo_matched": share_of(sum(placebo), len(placebo)),
+        **{name: spread_of(_plain(attempt[name]) for attempt in attempts) for name in MEASURES},
+        "cost": cost_of(attempt["cost"] for attempt in attempts),
         "circumstances": _times(jobs, lane),
     }
 
 
-def _share(part: int, whole: int) -> dict[str, Any] | None:
+def share_of(part: int, whole: int) -> dict[str, Any] | None:
+    """A share with its interval; None of nothing."""
     return asdict(Share.of(part / whole, whole)) if whole else None
 
 
@@ -74,7 +75,7 @@ def _plain(value: Any) -> float | None:
     return float(plain) if is_number(plain) else None
 
 
-def _spread(values: Iterable[float | None]) -> dict[str, Any] | None:
+def spread_of(values: Iterable[float | None]) -> dict[str, Any] | None:
     """The median of what is known, with the lowest and the highest; None where nothing is."""
     known = sorted(value for value in values if value is not None)
     if not known:
@@ -82,7 +83,7 @@ def _spread(values: Iterable[float | None]) -> dict[str, Any] | None:
     return {"median": round(median(known), 9), "lowest": known[0], "highest": known[-1], "known": len(known)}
 
 
-def _cost(costs: Iterable[Any]) -> list[dict[str, str]]:
+def cost_of(costs: Iterable[Any]) -> list[dict[str, str]]:
     """What was paid, by currency; zero is left out."""
     totals: dict[str, Decimal] = {}
     for stated in (part for cost in costs for part in _parts(cost)):
@@ -111,4 +112,4 @@ def _times(jobs: Sequence[Mapping[str, Any]], lane: str) -> dict[str, Any]:
         for attempt, times in zip(job["attempts"], section(job, "circumstances")["attempts"], strict=True)
         if attempt["lane"] == lane
     ]
-    return {name: _spread(_plain(times[name]) for times in pairs) for name in ("run_s", "wall_s", "cpu_s", "qpu_s")}
+    return {name: spread_of(_plain(times[name]) for times in pairs) for name in ("run_s", "wall_s", "cpu_s", "qpu_s")}
