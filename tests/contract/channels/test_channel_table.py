@@ -17,6 +17,7 @@ NOT_SAID_YET = {
         "ApprovalGranted",
         "ApprovalDenied",
         "DecidePlan",
+        "OutcomeReported",
         "JobImproved",
         "JobHeld",
         "JobInvalidated",

@@ -25,6 +25,7 @@ MAY = {
     "webhook:write": {"admin"},
     "operator:read": {"operator"},
     "approval:read": {"viewer", "submitter", "operator", "admin"},
+    "outcome:report": {"submitter", "admin"},
     "approval:decide": {"submitter", "operator", "admin"},
     "key:read": {"admin"},
     "key:write": {"admin"},
@@ -91,7 +92,12 @@ async def test_what_is_anothers_is_not_there(world: RunningGateway, route: APIRo
     mine = await world.headers("acme", "admin", **{"Idempotency-Key": "hook"})
     made = await world.http.post("/v1/webhooks", json={"url": "http://127.0.0.1:9/"}, headers=mine)
     key = await world.http.post("/v1/keys", json={"name": "theirs"}, headers=mine)
-    wanted = {"replay": {"since": "2026-01-01T00:00:00Z"}, "grant": DECISION, "deny": DECISION}
+    wanted = {
+        "replay": {"since": "2026-01-01T00:00:00Z"},
+        "grant": DECISION,
+        "deny": DECISION,
+        "outcomes": {"acted": True},
+    }
     body = wanted.get(route.path.rpartition("/")[2], {})
     path = route.path.format_map(
         {"job_id": job_id, "webhook_id": made.json()["id"], "key_id": key.json()["id"], "sha256": "0" * 64}

@@ -299,3 +299,21 @@ def test_what_was_paid_in_further_currencies_is_counted_too() -> None:
     (found,) = honesty_report([a_document(sampled(cost=paid)), a_document(sampled(cost=euros), id="b")])["summary"]
 
     assert found["cost"] == [{"amount": "0.80", "currency": "EUR"}, {"amount": "0.25", "currency": "USD"}]
+
+
+def test_what_acting_on_answers_brought_stands_with_the_lane_that_gave_them() -> None:
+    told = [
+        {"acted": True, "value": {"amount": "120.50", "currency": "EUR"}},
+        {"acted": True, "value": {"amount": "-20.50", "currency": "EUR"}},
+        {"acted": False},
+    ]
+    attempt = {"leg": "primary-classical", "lane": "classical", "state": "accepted", "objective": 5}
+    document = {
+        "id": "j", "kind": "maxcut", "state": "completed", "sense": "max", "objective": 5, "verdict": "accepted",
+        "chosen_leg": "primary-classical", "attempts": [attempt], "outcomes": told,
+    }  # fmt: skip
+
+    (line,) = honesty_report([document])["summary"]
+
+    assert (line["outcomes"]["told"], line["outcomes"]["acted"]["count"]) == (3, 3)
+    assert line["outcomes"]["value"] == [{"amount": "100.00", "currency": "EUR"}]

@@ -29,6 +29,7 @@ def document_of(job: BaseModel | Mapping[str, Any]) -> dict[str, Any]:
     document["confidence_parts"] = confidence["parts"] if confidence else []
     document["reasons"] = list(view.get("reasons") or ())
     document["held"] = list(view.get("held") or ())
+    document["outcomes"] = list(view.get("outcomes") or ())
     plan = view.get("plan")
     document["plan"] = plan["name"] if plan else None
     document["sense"] = plan.get("sense") if plan else None

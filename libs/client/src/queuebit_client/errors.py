@@ -183,6 +183,7 @@ ERRORS: dict[str, type[QueuebitError]] = {
     "quote_unavailable": Conflict,
     "quote_void": Conflict,
     "quote_expired": Conflict,
+    "job_not_completed": Conflict,
     "job_ended": Conflict,
     "job_not_started": Unavailable,
     "key_made_before": Conflict,

@@ -192,6 +192,7 @@ class Job(Model):
     eta: ExpectedEnd | None = None
     held: tuple[Held, ...] = ()
     money: tuple[dict[str, Any], ...] = ()
+    outcomes: tuple[dict[str, Any], ...] = ()
     suspect: Suspect | None = None
     parent: Parent | None = None
     failure: Failure | None = None

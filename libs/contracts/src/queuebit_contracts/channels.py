@@ -53,6 +53,7 @@ LIFECYCLE = "jobs.lifecycle"
 BACKENDS = "backends.status"
 CONTROL = "control.commands"
 DECISIONS = "jobs.decisions"
+REPORTED = "jobs.outcomes"
 DEAD_LETTER_PREFIX = "dlq."
 """As Kafka asks it of every topic of dead letters (KIP-1191)."""
 UNPUBLISHED = "control-plane.relay"
@@ -182,6 +183,14 @@ _COMMANDS = Channel(
     ("control-plane", "quantum-adapter", "classical-solver"),
     broadcast=True,
 )
+_REPORTED = Channel(
+    REPORTED,
+    "What acting on answers brought, as downstream services say.",
+    (events.OutcomeReported,),
+    ("gateway",),
+    ("control-plane",),
+    upstream_writes=True,
+)
 _DECISIONS = Channel(
     DECISIONS,
     "What people say over HTTP to plans that wait for them.",
@@ -228,6 +237,7 @@ CHANNELS: tuple[Channel, ...] = (
     *_OUTCOMES,
     _COMMANDS,
     _DECISIONS,
+    _REPORTED,
     *_dead_letters(),
 )
 BY_TOPIC: dict[str, Channel] = {channel.topic: channel for channel in CHANNELS}

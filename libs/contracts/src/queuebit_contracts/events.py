@@ -55,6 +55,7 @@ from queuebit_contracts.operators import JobHeld as JobHeld
 from queuebit_contracts.operators import JobInvalidated as JobInvalidated
 from queuebit_contracts.operators import Parent
 from queuebit_contracts.origin import Origin
+from queuebit_contracts.outcomes import OutcomeReported as OutcomeReported
 from queuebit_contracts.paths import PathDraw
 from queuebit_contracts.policy import Approval, Assignment
 
@@ -273,7 +274,7 @@ JobEvent = (
     JobSubmitted | JobRejected | JobPlanned | ApprovalEvent | JobQueued | JobStarted
     | ExecutionProgressed | ExecutionSucceeded | ExecutionFailed | ResultValidated | ResultRejected | AttemptAbandoned | JobHeld
     | FallbackTaken | JobCompleted | JobImproved | JobInvalidated | JobFailed | JobCancelled | JobExpired | LateUsageReported
-    | BudgetReserved | BudgetSettled | BudgetExhausted
+    | BudgetReserved | BudgetSettled | BudgetExhausted | OutcomeReported
 )  # fmt: skip
 """What may stand in the stream of a job."""
 

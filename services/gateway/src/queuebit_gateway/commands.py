@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from queuebit_contracts.channels import ADMITTED, CONTROL, DECISIONS, LARGE
+from queuebit_contracts.channels import ADMITTED, CONTROL, DECISIONS, LARGE, REPORTED
 from queuebit_contracts.commands import CancelJob, DecidePlan
+from queuebit_contracts.data import Data
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.errors import FieldError
-from queuebit_contracts.events import JobSubmitted
+from queuebit_contracts.events import JobSubmitted, OutcomeReported
 from queuebit_contracts.ids import derive_id, job_id_of, time_ordered_key
 from queuebit_contracts.jobs import JobRequest, is_past
 from queuebit_contracts.origin import NO_ORIGIN, Origin
@@ -143,16 +144,19 @@ class Submitter:
     async def decide_plan(self, job_id: UUID, tenant: str, command: DecidePlan, traceparent: str | None) -> None:
         """Tell the control plane what somebody says to a plan. Returns when the bus has it; saying it twice is one event."""
         said = f"DecidePlan:{command.digest}:{command.granted}:{command.actor}"
-        envelope = Envelope(
-            id=derive_id(job_id, said, tenant),
-            source=SOURCE,
-            subject=str(job_id),
-            time=self._clock.now(),
-            data=command,
-            tenant=tenant,
-            traceparent=traceparent,
-        )
-        await self._sending.offer(_record(DECISIONS, job_id, envelope))
+        await self._say(DECISIONS, job_id, derive_id(job_id, said, tenant), tenant, command, traceparent)
+
+    async def report_outcome(self, job_id: UUID, tenant: str, event: OutcomeReported, traceparent: str | None) -> None:
+        """Tell the control plane what acting on an answer brought. Returns when the bus has it."""
+        assert event.report_id is not None
+        await self._say(REPORTED, job_id, event.report_id, tenant, event, traceparent)
+
+    async def _say(
+        self, topic: str, job_id: UUID, event_id: UUID, tenant: str, data: Data, traceparent: str | None
+    ) -> None:
+        now = self._clock.now()
+        envelope = Envelope(event_id, SOURCE, str(job_id), now, data, tenant=tenant, traceparent=traceparent)
+        await self._sending.offer(_record(topic, job_id, envelope))
 
     def _wanted(self, admitted: Admitted, key: str, origin: Origin) -> Reservation:
         request, ordered = admitted.request, time_ordered_key(key)

@@ -151,6 +151,9 @@ _TABLE: tuple[ProblemType, ...] = (
         "quote_expired", 409, "The quote has expired", "after_change", "Ask for another quote: POST /v1/quotes."
     ),
     ProblemType(
+        "job_not_completed", 409, "The job has no answer to act on", "never", "Only completed jobs have outcomes."
+    ),
+    ProblemType(
         "job_ended",
         409,
         "The job has already ended",

@@ -90,6 +90,7 @@ def report_of(document: Mapping[str, Any]) -> dict[str, Any]:
         "proven_optimal": document.get("proven_optimal"),
         "cost": document.get("cost"),
         "winner": winner,
+        "outcomes": [each for each in document.get("outcomes") or () if isinstance(each, Mapping)],
         "attempts": [_shown(each) for each in tried],
         "unknown": {} if tried else {"attempts": NO_ATTEMPTS},
         "circumstances": _circumstances(document, listed),

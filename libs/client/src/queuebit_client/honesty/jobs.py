@@ -60,6 +60,7 @@ def _line(kind: str, lane: str, jobs: Sequence[Mapping[str, Any]]) -> dict[str, 
         "placebo_matched": share_of(sum(placebo), len(placebo)),
         **{name: spread_of(_plain(attempt[name]) for attempt in attempts) for name in MEASURES},
         "cost": cost_of(attempt["cost"] for attempt in attempts),
+        "outcomes": _outcomes(job for job in completed if job["winner"] is not None and job["winner"]["lane"] == lane),
         "circumstances": _times(jobs, lane),
     }
 
@@ -94,6 +95,17 @@ def cost_of(costs: Iterable[Any]) -> list[dict[str, str]]:
         currency = str(stated.get("currency", ""))
         totals[currency] = totals.get(currency, Decimal(0)) + amount
     return [{"amount": str(amount), "currency": name} for name, amount in sorted(totals.items()) if amount]
+
+
+def _outcomes(jobs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What acting on the answers of a lane brought, as was told afterwards."""
+    told = [each for job in jobs for each in job["outcomes"]]
+    acted = sum(each.get("acted") is True for each in told)
+    return {
+        "told": len(told),
+        "acted": share_of(acted, len(told)),
+        "value": cost_of(each.get("value") for each in told),
+    }
 
 
 def _parts(cost: Any) -> list[Mapping[str, Any]]:

@@ -20,7 +20,20 @@ from queuebit_domain.job import routing
 from queuebit_domain.job.advance import advance, complete
 from queuebit_domain.job.approving import ask_for_approval, decide_without_a_person, decided_by_a_person
 from queuebit_domain.job.draft import Draft
-from queuebit_domain.job.messages import Cancel, Deny, Grant, Invalidate, Message, Recall, Refuse, Settle, Submit, Wake
+from queuebit_domain.job.messages import (
+    Cancel,
+    Deny,
+    Grant,
+    Invalidate,
+    Message,
+    Outcome,
+    Recall,
+    Refuse,
+    Settle,
+    Submit,
+    Wake,
+)
+from queuebit_domain.job.outcomes import told_outcome
 from queuebit_domain.job.quarantine import distrust, recall
 from queuebit_domain.job.settling import settle, settle_by, told_late
 from queuebit_domain.job.spending import priced
@@ -61,6 +74,8 @@ def decide(
             told_late(draft, message)
         case Settle():
             settle(draft, message)
+        case Outcome():
+            told_outcome(draft, message)
         case _ if at_work is None:
             if isinstance(job, EndedJob) and isinstance(message, ev.ExecutionSucceeded | ev.ExecutionFailed):
                 told_late(draft, message)

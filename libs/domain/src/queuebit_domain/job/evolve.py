@@ -8,15 +8,14 @@ from typing import TypeVar, assert_never
 from uuid import UUID
 
 from queuebit_contracts import events as ev
-from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.events import JobEvent
 from queuebit_contracts.failures import FAILURES
 from queuebit_contracts.jobs import JobState, Number
-from queuebit_contracts.origin import whole_origin
 from queuebit_domain.errors import CorruptStream
-from queuebit_domain.job.copying import copy_with, made
-from queuebit_domain.job.limits import DEGRADED_MAX, QUIET_S_MAX, REROUTES_MAX, Limits, retry_delay_s
+from queuebit_domain.job.copying import copy_with
+from queuebit_domain.job.limits import DEGRADED_MAX, QUIET_S_MAX, REROUTES_MAX, retry_delay_s
 from queuebit_domain.job.money import NO_USAGE, add_cost, add_usage
+from queuebit_domain.job.opening import open_job as open_job
 from queuebit_domain.job.plans import counts, legs_of
 from queuebit_domain.job.set_aside import paid_late, settled
 from queuebit_domain.job.state import (
@@ -61,29 +60,6 @@ def _begin(event: JobEvent, at: datetime, job_id: UUID) -> Job:
             return EndedJob("rejected", "")
         case _:
             raise CorruptStream(f"{type(event).__name__} stands first in the stream of job {job_id}")
-
-
-def open_job(event: ev.JobSubmitted, at: datetime, job_id: UUID) -> OpenJob:
-    """A job as it is submitted, with the limits of its tier."""
-    request = event.request
-    limits = Limits.of(request.tier)
-    found = event.admission
-    return made(
-        OpenJob,
-        job_id=job_id,
-        request=request,
-        fingerprint=event.fingerprint or fingerprint(request),
-        problem_fingerprint=found.problem_fingerprint if found else fingerprint(request.problem),
-        submitted_at=at,
-        deadline=request.deadline or at + timedelta(seconds=limits.deadline_s),
-        latency_due_at=at + timedelta(seconds=request.latency_budget_s or limits.latency_budget_s),
-        limits=limits,
-        size=found.size if found else None,
-        origin=whole_origin(event.origin, event.idempotency_key, request),
-        measures=found is not None and found.family == "measurement",
-        requested_by=event.requested_by,
-        quote=event.quote,
-    )
 
 
 def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
@@ -140,7 +116,7 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
             return _spent(job, event.leg, f"{event.leg}: {event.detail}", unpaid(job.job_id, event))
         case ev.ApprovalRequested() | ev.ApprovalGranted():
             return _approved(job, event)
-        case ev.JobImproved() | ev.JobInvalidated():
+        case ev.JobImproved() | ev.JobInvalidated() | ev.OutcomeReported():
             return job
         case ev.JobSubmitted() | ev.JobRejected():
             raise CorruptStream(f"{type(event).__name__} stands in the middle of the stream of job {job.job_id}")
@@ -187,6 +163,7 @@ def ended(job: OpenJob, state: JobState, lane: str | None = None, objective: Num
         owed=job.owed,
         booked=job.booked,
         reserved=job.reserved,
+        tenant=request.tenant,
         paid_late=job.paid_late,
     )
     going_on: list[LegState] = []
@@ -203,6 +180,8 @@ def _after_the_end(job: EndedJob, event: JobEvent, at: datetime) -> EndedJob:
     match event:
         case ev.JobInvalidated():
             return replace(job, suspect=True)
+        case ev.OutcomeReported():
+            return job if event.report_id is None else replace(job, booked=(*job.booked, event.report_id))
         case ev.JobImproved() if job.later is not None:
             return replace(job, lane=event.ran.lane, objective=event.objective)
         case ev.LateUsageReported():

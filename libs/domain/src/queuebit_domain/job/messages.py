@@ -92,6 +92,14 @@ class Settle:
     handed_in: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Somebody of this tenant says what acting on the answer brought."""
+
+    tenant: str
+    event: ev.OutcomeReported
+
+
 Report = (
     ev.JobStarted
     | ev.ExecutionProgressed
@@ -103,4 +111,4 @@ Report = (
 )
 """What workers and the validator say."""
 
-Message = Submit | Refuse | Cancel | Wake | Recall | Invalidate | Grant | Deny | Settle | Report
+Message = Submit | Refuse | Cancel | Wake | Recall | Invalidate | Grant | Deny | Settle | Outcome | Report

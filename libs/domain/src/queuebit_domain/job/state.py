@@ -190,6 +190,7 @@ class EndedJob:
     booked: tuple[UUID, ...] = ()
     reserved: tuple[ev.BudgetReserved, ...] = ()
     paid_late: tuple[PaidLate, ...] = ()
+    tenant: str = ""
 
 
 Job = NoJob | OpenJob | EndedJob

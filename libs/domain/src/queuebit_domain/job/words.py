@@ -59,8 +59,8 @@ def in_words(event: ev.JobEvent) -> str:
             return f"{what} of {event.leg} came late and is booked{': ' + event.detail if event.detail else '.'}"
         case ev.BudgetReserved() | ev.BudgetSettled() | ev.BudgetExhausted():
             return _of_money(event)
-        case ev.JobInvalidated():
-            return f"The answer of {event.leg} is suspect, says {event.actor}: {event.reason}"
+        case ev.OutcomeReported() | ev.JobInvalidated():
+            return _of_the_answer(event)
         case ev.JobCompleted():
             return f"Completed with the answer of {event.leg}: {worth(event.objective, ', ')}{event.verdict}."
         case ev.JobImproved():
@@ -73,6 +73,13 @@ def in_words(event: ev.JobEvent) -> str:
             return "The deadline passed."
         case _:
             assert_never(event)
+
+
+def _of_the_answer(event: ev.OutcomeReported | ev.JobInvalidated) -> str:
+    if isinstance(event, ev.JobInvalidated):
+        return f"The answer of {event.leg} is suspect, says {event.actor}: {event.reason}"
+    brought = "" if event.value is None else f": {event.value.amount} {event.value.currency}"
+    return f"The answer was {'' if event.acted else 'not '}acted on{brought}."
 
 
 def _of_money(event: MoneyEvent) -> str:

@@ -137,6 +137,8 @@ def reasons_of(event: JobEvent) -> Iterator[str]:
             yield event.reason
         case ev.JobCancelled() | ev.ApprovalGranted() | ev.ApprovalDenied() | ev.JobHeld() | ev.JobInvalidated():
             yield f"by {event.actor}" + (f": {event.reason}" if event.reason else "")
+        case ev.OutcomeReported():
+            yield f"told by {event.actor}" if event.actor else "told by a downstream service"
         case ev.LateUsageReported():
             yield f"a late {event.came}, {event.usage.qpu_s:g} s of a processor and {event.usage.shots} shots"
         case ev.BudgetExhausted():

@@ -64,7 +64,7 @@ def _of_operators(event: JobEvent) -> bool:
     another begins where that one stood.
     """
     match event:
-        case ev.JobHeld() | ev.JobInvalidated() | ev.ApprovalGranted() | ev.ApprovalDenied():
+        case ev.JobHeld() | ev.JobInvalidated() | ev.ApprovalGranted() | ev.ApprovalDenied() | ev.OutcomeReported():
             return True
         case ev.BudgetReserved() | ev.BudgetSettled() | ev.BudgetExhausted():
             return True

@@ -23,7 +23,7 @@ from queuebit_operations.scan.port import EventRow, Stream
 from queuebit_operations.verification.findings import Finding
 from queuebit_store.ports import StreamRow
 
-MAY_FOLLOW_THE_END = frozenset({"JobImproved", "JobInvalidated", "LateUsageReported"})
+MAY_FOLLOW_THE_END = frozenset({"JobImproved", "JobInvalidated", "LateUsageReported", "OutcomeReported"})
 """What may be said of a job that has ended."""
 OF_LEGS_THAT_GO_ON = frozenset(
     {
@@ -160,6 +160,8 @@ def _of_attempt(said: JobEvent, event: EventRow, stream_id: UUID, attempts: _Att
             attempts.told[said.attempt_id, "refused"] += 1
         case ev.LateUsageReported():
             attempts.told[said.report_id, "booked late"] += 1
+        case ev.OutcomeReported() if said.report_id is not None:
+            attempts.told[said.report_id, "reported"] += 1
         case ev.JobCompleted() | ev.JobImproved():
             if fingerprint(said.answer) != attempts.judged.get(said.attempt_id):
                 detail = f"version {event.version}: the answer is not the one that was judged for {said.leg}"

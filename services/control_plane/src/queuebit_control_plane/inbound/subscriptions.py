@@ -19,7 +19,7 @@ from queuebit_control_plane.inbound.aside import Aside, Place, place_of
 from queuebit_control_plane.inbound.join_buffer import JoinBuffer, PendingMessage
 from queuebit_control_plane.inbound.reading import Question, rejection_of
 from queuebit_domain.holds.lanes import Lanes
-from queuebit_domain.job.messages import Cancel, Deny, Grant, Message
+from queuebit_domain.job.messages import Cancel, Deny, Grant, Message, Outcome
 from queuebit_problems.admission import is_quick
 from queuebit_runtime.bus.dead_letters.burial import DeadLetters, hear_dead_letters
 from queuebit_runtime.bus.dead_letters.letter import Origin
@@ -41,6 +41,7 @@ TOPICS = (
     channels.VALIDATIONS,
     channels.CONTROL,
     channels.DECISIONS,
+    channels.REPORTED,
 )
 BATCH_MAX = 200
 """Large enough to share a commit, small enough that batches do not wait for one another and stay in the cache."""
@@ -285,6 +286,10 @@ def _message(envelope: Envelope) -> Message | None:
         case CancelJob():
             assert envelope.tenant is not None, "one without is set aside when it is read"
             return Cancel(envelope.tenant, data.actor, data.reason)
+        case ev.OutcomeReported():
+            assert envelope.tenant is not None, "one without is set aside when it is read"
+            known = data if data.report_id is not None else data.model_copy(update={"report_id": envelope.id})
+            return Outcome(envelope.tenant, known)
         case DecidePlan():
             assert envelope.tenant is not None, "one without is set aside when it is read"
             say = Grant if data.granted else Deny

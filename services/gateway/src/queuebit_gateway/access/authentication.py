@@ -30,6 +30,7 @@ Action = Literal[
     "budget:read",
     "approval:read",
     "approval:decide",
+    "outcome:report",
     "key:read",
     "key:write",
     "operator:write",
@@ -39,7 +40,8 @@ ROLES: tuple[Role, ...] = ("viewer", "submitter", "operator", "admin")
 _READING: frozenset[Action] = frozenset({"job:read", "kind:read", "backend:read", "budget:read", "approval:read"})
 ALLOWED: dict[Role, frozenset[Action]] = {
     "viewer": _READING,
-    "submitter": _READING | {"job:submit", "job:cancel", "artifact:read", "webhook:read", "approval:decide"},
+    "submitter": _READING
+    | {"job:submit", "job:cancel", "artifact:read", "webhook:read", "approval:decide", "outcome:report"},
     "operator": _READING
     | {
         "backend:detail",
@@ -59,6 +61,7 @@ ALLOWED: dict[Role, frozenset[Action]] = {
         "webhook:read",
         "webhook:write",
         "approval:decide",
+        "outcome:report",
         "key:read",
         "key:write",
     },

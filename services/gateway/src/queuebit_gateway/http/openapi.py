@@ -12,6 +12,7 @@ from queuebit_contracts.model import Model, StrictModel
 from queuebit_gateway.access.issuing import KeyBody, RotateKeyBody
 from queuebit_gateway.http.conditions import IF_MATCH_PATTERN
 from queuebit_gateway.http.operation_bodies import PrepareBody, StartBody, StopBody
+from queuebit_gateway.http.outcome_body import OutcomeBody
 from queuebit_gateway.http.requests import (
     EVENT_ID_PATTERN,
     KEY_PATTERN,
@@ -47,6 +48,7 @@ _BODIES: tuple[type[Model] | type[StrictModel], ...] = (
     SubmitBody,
     BatchBody,
     CancelBody,
+    OutcomeBody,
     GrantBody,
     DenyBody,
     WebhookBody,

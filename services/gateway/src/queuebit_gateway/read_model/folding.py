@@ -27,6 +27,7 @@ from queuebit_gateway.read_model.models import (
     SuspectView,
 )
 from queuebit_gateway.read_model.money_view import MoneyView, with_money
+from queuebit_gateway.read_model.outcome_view import outcome_view
 from queuebit_gateway.read_model.plan_view import Progress, approval_view, plan_view
 from queuebit_gateway.read_model.waiting_view import waiting_view
 from queuebit_problems.kind import gap_of
@@ -61,7 +62,7 @@ class Folding:
             case ev.JobRejected():
                 self._job_rejected(event)
             case ev.JobPlanned():
-                self._job_planned(event)
+                self.planned = event
             case ev.JobQueued():
                 self._job_queued(event, at)
             case ev.JobStarted():
@@ -98,6 +99,8 @@ class Folding:
                 self._job_expired(event)
             case ev.ApprovalRequested() | ev.ApprovalGranted() | ev.ApprovalDenied():
                 pass
+            case ev.OutcomeReported():
+                self.outcome["outcomes"] = (*self.outcome.get("outcomes", ()), outcome_view(event, at))
             case ev.BudgetReserved() | ev.BudgetSettled() | ev.BudgetExhausted():
                 self.money = with_money(self.money, event, at)
             case _:
@@ -125,9 +128,6 @@ class Folding:
         )
         self.outcome["origin"] = event.origin
         self.reasons = (event.detail,)
-
-    def _job_planned(self, event: ev.JobPlanned) -> None:
-        self.planned = event
 
     def _job_queued(self, event: ev.JobQueued, at: datetime) -> None:
         self.held.pop(event.leg, None)

@@ -12,6 +12,7 @@ from queuebit_contracts.jobs import Confidence, Cost, JobState, Lane, Number, Ra
 from queuebit_contracts.model import Model
 from queuebit_contracts.origin import Origin
 from queuebit_gateway.read_model.money_view import MoneyView
+from queuebit_gateway.read_model.outcome_view import OutcomeView
 from queuebit_gateway.read_model.waiting_view import EtaView, WaitingView
 from queuebit_gateway.read_model.waiting_view import HeldView as HeldView
 
@@ -216,6 +217,7 @@ class JobView(Model):
     money: tuple[MoneyView, ...] = Field(
         default=(), description="What legs that are paid for were expected to cost, and did."
     )
+    outcomes: tuple[OutcomeView, ...] = Field(default=(), description="What acting on the answer brought, as was told.")
     suspect: SuspectView | None = Field(default=None, description="Set where its answer was invalidated.")
     parent: ParentView | None = Field(default=None, description="The job that it was forked from, or asks again.")
     failure: FailureView | None = None

@@ -1,0 +1,27 @@
+"""What somebody says that acting on an answer brought, as it is sent."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from queuebit_contracts.events import OutcomeReported
+from queuebit_contracts.jobs import Number
+from queuebit_contracts.model import StrictModel
+from queuebit_contracts.outcomes import Brought, Detail
+
+
+class OutcomeBody(StrictModel):
+    """The body of POST /v1/jobs/{id}/outcomes: what acting on its answer brought."""
+
+    acted: bool = Field(description="Whether the answer was acted on at all.")
+    attempt_id: UUID | None = Field(default=None, description="Which answer, where it was not the last.")
+    objective: Number | None = Field(default=None, description="What it came to in reality.")
+    value: Brought | None = Field(default=None, description="What it brought, in money; below zero where it lost some.")
+    observed_at: AwareDatetime | None = None
+    detail: Detail = ""
+
+    def event(self, report_id: UUID, actor: str) -> OutcomeReported:
+        """What is said, under the id of this report."""
+        return OutcomeReported(**dict(self), report_id=report_id, actor=actor)
