@@ -26,6 +26,7 @@ from queuebit_control_plane.relay.relay import CURSOR
 from queuebit_gateway.http import app as gateway
 from queuebit_gateway.http.parts import Parts
 from queuebit_quantum_adapter.backends import discovery
+from queuebit_runtime.bus.dead_letters import burial
 from queuebit_runtime.errors import ShellError
 from queuebit_runtime.ids import SeededIds
 from queuebit_runtime.processes.hops import directly
@@ -45,6 +46,10 @@ from tests.simulation.weather import Chances, SimulatedPool, Weather, WeatheredB
 DRAIN_S = 120.0
 LARGE_BYTES = (65_536, 900, 200)
 """How large events are that take the relay's path for large ones: none here, those that hold a problem, and most."""
+COPIED_EVERY = (1, 3, 5_000)
+"""After how many records the topics of dead letters get a copy of what is open: a start reads four times as many, and goes
+farther back where there is none among them.
+"""
 CIRCUIT_SEEDS = 8 * LARGE_EVERY
 """One seed in so many runs real circuits, which take real time."""
 
@@ -53,7 +58,8 @@ def run_simulation(seed: int) -> History:
     """Run this seed to its end. The same seed gives the same history."""
     _forget_circuits()
     large = LARGE_BYTES[seed % len(LARGE_BYTES)]
-    with _quiet() as errors, _machine_time_stands_still(), _large_from(large), _built_once():
+    copied = _letters_copied_every(COPIED_EVERY[seed % len(COPIED_EVERY)])
+    with _quiet() as errors, _machine_time_stands_still(), _large_from(large), _built_once(), copied:
         history = run_virtual(_Simulation(seed).run())
     history.errors.extend(errors)
     return history
@@ -324,6 +330,12 @@ def _machine_time_stands_still() -> Iterator[None]:
 @contextmanager
 def _large_from(size: int) -> Iterator[None]:
     with patch.object(LargePath, "_is_large", lambda _, event: len(event.data) > size):
+        yield
+
+
+@contextmanager
+def _letters_copied_every(count: int) -> Iterator[None]:
+    with patch.multiple(burial, KEPT_EVERY=count, READ_LAST=4 * count):
         yield
 
 

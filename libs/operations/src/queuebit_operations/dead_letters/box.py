@@ -10,7 +10,7 @@ from typing import Any, Literal
 from queuebit_runtime.bus.dead_letters import headers as h
 from queuebit_runtime.bus.dead_letters.letter import Letter, Origin, letter_of, origin_of
 from queuebit_runtime.bus.dead_letters.marks import Mark, mark_of
-from queuebit_runtime.bus.dead_letters.sequences import keeps_order
+from queuebit_runtime.bus.dead_letters.open_letters import keeps_order
 from queuebit_runtime.bus.port import Record
 
 State = Literal["open", "waiting", "redriven", "dropped", "edited", "quarantined"]

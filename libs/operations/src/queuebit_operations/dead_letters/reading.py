@@ -9,7 +9,7 @@ from queuebit_contracts.channels import CHANNELS, DEAD_LETTER_PREFIX, dead_lette
 from queuebit_operations.dead_letters.box import Fates, Kept, box_of
 from queuebit_operations.errors import BadArgument, NotThere
 from queuebit_operations.records.port import Place, Records, Span
-from queuebit_runtime.bus.dead_letters.headers import MARK
+from queuebit_runtime.bus.dead_letters.headers import CHECKPOINT, MARK
 from queuebit_runtime.bus.dead_letters.letter import letter_of
 from queuebit_runtime.bus.port import Record
 
@@ -114,4 +114,5 @@ class LetterReader:
 
 def _bare(record: Record) -> Record:
     """Without what it holds, but for a mark: that says what became of a letter, and is small."""
-    return record if any(name == MARK for name, _ in record.headers) else record._replace(value=None)
+    mark = dict(record.headers).get(MARK)
+    return record._replace(value=None) if mark in (None, CHECKPOINT) else record

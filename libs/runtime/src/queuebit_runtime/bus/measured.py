@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from queuebit_contracts.channels import is_dead_letter
+from queuebit_runtime.bus.dead_letters.headers import MARK
 from queuebit_runtime.bus.port import Delivery, Handler, HostedBus, Outgoing, Subscription
 from queuebit_runtime.bus.wrapped import WrappedBus
 from queuebit_runtime.clock import Clock
@@ -37,8 +38,8 @@ class MeasuredBus(WrappedBus):
         for topic, count in Counter([record.topic for record in records]).items():
             labels = {semconv.DESTINATION: topic}
             self._meter.count(Metric.SENT, count, labels)
-            if is_dead_letter(topic):
-                self._meter.count(Metric.DEAD_LETTERS, count, labels)
+            if is_dead_letter(topic) and (letters := sum(_is_letter(each) for each in records if each.topic == topic)):
+                self._meter.count(Metric.DEAD_LETTERS, letters, labels)
 
     def _handler(self, subscription: Subscription) -> Handler:
         group = {semconv.GROUP: subscription.group}
@@ -59,3 +60,8 @@ class MeasuredBus(WrappedBus):
                 self._meter.count(Metric.CONSUMED, count, {semconv.DESTINATION: topic, **group})
 
         return on_delivery
+
+
+def _is_letter(record: Outgoing) -> bool:
+    """Whether it was set aside: not a copy of what is open."""
+    return all(name != MARK for name, _ in record.headers)

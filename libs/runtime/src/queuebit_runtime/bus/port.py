@@ -15,7 +15,7 @@ can share one broker.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -76,8 +76,10 @@ class Subscription:
     the partitions and goes on when half of it is done; so it does at `in_flight_bytes_max`, for which large records count.
     `broadcast`: every instance reads everything from the moment it starts,
     and nothing is committed; with `from_start` it reads what is there already too, as suits a compacted topic; with
-    `from_age_s` it reads what was written within so many seconds before it starts. `caught_up` is called once, when all of a
-    broadcast that was there at the start is handled.
+    `from_age_s` it reads what was written within so many seconds before it starts; with `from_last` only the last so many
+    records of each partition that are there already. Then `further` is asked once, when those are handled: it is told of which
+    topics earlier records were left out, and says of which all is to be delivered, from the beginning. `caught_up` is called
+    once, when all of a broadcast that was there at the start is handled.
 
     `overlap` deliveries may be handled at once: they begin in order, but a later one may be done while an earlier one waits or
     is tried again. It suits a handler that keeps the order of each key itself, or needs none.
@@ -93,6 +95,8 @@ class Subscription:
     from_start: bool = False
     overlap: int = 1
     from_age_s: float | None = None
+    from_last: int | None = None
+    further: Callable[[Collection[str]], Collection[str]] | None = None
     caught_up: Callable[[], None] | None = None
 
 

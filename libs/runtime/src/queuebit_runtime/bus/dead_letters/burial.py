@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from queuebit_contracts.channels import Service, dead_letter
+from queuebit_contracts.channels import BY_TOPIC, DAY_MS, Service, dead_letter
 from queuebit_contracts.errors import ContractError
 from queuebit_runtime.bus.dead_letters import headers as h
 from queuebit_runtime.bus.dead_letters.fingerprint import fingerprint_of
 from queuebit_runtime.bus.dead_letters.letter import Origin, cut, dead_letter_of, origin_of, parked
+from queuebit_runtime.bus.dead_letters.open_letters import KEPT_EVERY, READ_LAST, parts_of
 from queuebit_runtime.bus.dead_letters.outage import OutageLimit, OutageWatch, from_outside
 from queuebit_runtime.bus.dead_letters.sequences import Sequences, StillOpen
-from queuebit_runtime.bus.port import Bus, Delivery, Outgoing, Record, Subscription
+from queuebit_runtime.bus.port import Bus, BusError, Delivery, Outgoing, Record, Subscription
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import ManyFailAlike, RecordTooLarge
 from queuebit_runtime.service.readiness import Reason
+
+COPIED_HERE_BYTES_MAX = 256 * 1024
+"""Packing more than that would hold the event loop."""
+LETTERS_KEPT_MS = 30 * DAY_MS
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +41,7 @@ class DeadLetters:
         self._clock = clock
         self._sequences = Sequences()
         self._watch = OutageWatch(limit)
+        self._keeping = False
         self._failed: dict[tuple[str, int, int], str] = {}
         self._known = asyncio.Event()
         self.held_by: str | None = None
@@ -49,9 +55,36 @@ class DeadLetters:
         """A record of the topic of dead letters."""
         self._sequences.hear(record)
 
+    def settle_start(self, *, cut: bool) -> bool:
+        """All was heard that was there at the start, or with `cut` the last of it; whether that tells what waits."""
+        channel = BY_TOPIC.get(self.topic)
+        kept_ms = LETTERS_KEPT_MS if channel is None else channel.retention_ms
+        since_day = int(self._clock.now().timestamp() * 1000 - kept_ms) // DAY_MS
+        return self._sequences.settle_start(cut=cut, since_day=since_day)
+
     def known(self) -> None:
         """Everything was heard that was there at the start."""
         self._known.set()
+
+    async def keep(self) -> None:
+        """Where the topic tells of much since the last copy of what is open, write another: those who start read from there on.
+        Whoever sets records aside does so first. A copy that cannot be written is written later.
+        """
+        heard = self._sequences.heard
+        every = KEPT_EVERY if self.total else 2 * KEPT_EVERY
+        if self._keeping or not self._known.is_set() or heard.since_copy < every:
+            return
+        self._keeping = True
+        try:
+            copy, at = heard.copied(), heard.heard_until
+            large = len(copy) > COPIED_HERE_BYTES_MAX
+            parts = await asyncio.to_thread(parts_of, copy, at, self.topic) if large else parts_of(copy, at, self.topic)
+            await self._bus.publish(parts)
+            heard.since_copy = 0
+        except BusError as error:
+            _log.warning("What is open of the dead letters of %s could not be kept: %s", self.group, error)
+        finally:
+            self._keeping = False
 
     async def wait_known(self) -> None:
         """Nothing may be taken before it is known what waits behind what."""
@@ -119,7 +152,7 @@ class DeadLetters:
 
     def check(self) -> None:
         """Raises ManyFailAlike, as `bury` does."""
-        outage = self._watch.outage(self._sequences.accepted, self._clock.monotonic_s())
+        outage = self._watch.outage(self._sequences.heard.accepted, self._clock.monotonic_s())
         if outage is None:
             if self.held_by is not None:
                 self.held_by = None
@@ -144,13 +177,20 @@ class DeadLetters:
 
 
 def hear_dead_letters(bus: Bus, all_of: Sequence[DeadLetters], group: str) -> None:
-    """Let each hear its topic, from its beginning: every process does. `group` names the reader in logs."""
+    """Let each hear its topic, from the last copy of what is open, or from its beginning: every process does. `group` names the
+    reader in logs.
+    """
     by_topic = {letters.topic: letters for letters in all_of}
 
     async def on_delivery(delivery: Delivery) -> None:
         for record in delivery.records:
             by_topic[record.topic].hear(record)
         delivery.done_all()
+        for letters in all_of:
+            await letters.keep()
+
+    def further(cut: Collection[str]) -> Collection[str]:
+        return [each.topic for each in all_of if not each.settle_start(cut=each.topic in cut)]
 
     def caught_up() -> None:
         for letters in all_of:
@@ -163,6 +203,8 @@ def hear_dead_letters(bus: Bus, all_of: Sequence[DeadLetters], group: str) -> No
             handler=on_delivery,
             broadcast=True,
             from_start=True,
+            from_last=READ_LAST,
+            further=further,
             caught_up=caught_up,
         )
     )

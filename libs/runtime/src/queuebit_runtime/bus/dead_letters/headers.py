@@ -46,6 +46,11 @@ FIRST_OFFSET = "qb_first_offset"
 MARK = "qb_mark"
 """On a record that is no dead letter, but says what became of one."""
 
+CHECKPOINT = b"checkpoint"
+"""In the place of what became of a letter: the record is part of a copy of all that is open."""
+PART = "qb_part"
+"""Which part of which copy it is, and up to which offset that tells."""
+
 CUT = "qb_cut"
 """How many bytes the value had, where no topic takes so many: the record lies whole where it came from."""
 

@@ -2,80 +2,78 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
-from queuebit_contracts.channels import BY_TOPIC
-from queuebit_contracts.events import JobSubmitted
 from queuebit_runtime.bus.dead_letters import headers as h
-from queuebit_runtime.bus.dead_letters.letter import Origin, header_of, number_in, origin_of
-from queuebit_runtime.bus.dead_letters.marks import mark_of
+from queuebit_runtime.bus.dead_letters.letter import Origin, header_of, origin_of
+from queuebit_runtime.bus.dead_letters.open_letters import OpenLetters, Waiting, copies_in, keeps_order, waiting_of
 from queuebit_runtime.bus.port import Outgoing, Record
-
-SENT_AGAIN_MAX = 10_000
-"""Of so many keys it is remembered where their records were sent again to."""
 
 Sequence = tuple[str, bytes]
 """A topic and a key."""
 StillOpen = Callable[[Origin], bool]
 """Whether the record of that place is delivered here and not done."""
-
-
-def keeps_order(topic: str) -> bool:
-    """Whether records of one key follow one another: not where each asks a question of its own."""
-    channel = BY_TOPIC.get(topic)
-    return channel is not None and JobSubmitted not in channel.messages
-
-
-class Waiting(NamedTuple):
-    """An open letter: the redrive that it failed again in, and where its record lay when it failed first."""
-
-    redrive: str | None
-    first_offset: int
+_READ = frozenset({*h.PLACE, h.FIRST_OFFSET, h.REDRIVE, h.MARK, h.PART})
 
 
 class Sequences:
-    """The keys of one group that have open dead letters, as its topic of dead letters tells it."""
+    """The keys of one group that have open dead letters: those that its topic tells, and those that are about to be written."""
 
     def __init__(self) -> None:
-        self.accepted: set[str] = set()
-        """The fingerprints of failures that are no outage, however many there are: somebody has looked."""
-        self._open: dict[Sequence, dict[Origin, Waiting]] = {}
+        self.heard = OpenLetters()
+        self._early: list[Record] | None = []
+        """What was heard before it is known from where on the topic tells all."""
+        self._early_from: int | None = None
+        self._local: dict[Sequence, dict[Origin, Waiting]] = {}
         self._tried_again: dict[Origin, StillOpen] = {}
         """Those whose letter is not there yet, and who says how long that counts."""
-        self._sent_again_to: OrderedDict[Sequence, int] = OrderedDict()
 
     @property
     def some(self) -> bool:
         """Whether any key has to be looked at."""
-        return bool(self._open or self._sent_again_to)
+        return bool(self._local or self.heard.some)
 
     def hear(self, record: Record) -> None:
         """A record of the topic of dead letters."""
-        mark = mark_of(record)
-        if mark is None:
-            said = {name: value or b"" for name, value in record.headers}
-            if h.MARK not in said and (origin := origin_of(said)) is not None:
-                self.fail(origin, record)
+        if self._early is None:
+            origin = self.heard.hear(record)
+            if origin is not None:
+                self._forget(origin, record.key or b"")
             return
-        if mark.became == "accepted" and mark.fingerprint is not None:
-            self.accepted.add(mark.fingerprint)
-        if not mark.settles or mark.origin is None:
-            return
-        self._settle(mark.origin, mark.key)
-        sequence = (mark.origin.topic, mark.key)
-        if mark.sent_at_offset is not None:
-            self._sent_again_to[sequence] = max(mark.sent_at_offset, self._sent_again_to.pop(sequence, 0))
-            while len(self._sent_again_to) > SENT_AGAIN_MAX:
-                self._sent_again_to.popitem(last=False)
+        if self._early_from is None:
+            self._early_from = record.offset
+        if _matters(record):
+            self._early.append(_bare(record))
+
+    def settle_start(self, *, cut: bool, since_day: int) -> bool:
+        """All is heard that was there at the start, or with `cut` the last of it. Whether that is enough: else all is to be
+        heard, from the beginning. Letters of days before `since_day` are gone.
+        """
+        early, self._early = self._early or [], None
+        if cut:
+            at = self._from_copy(early, since_day)
+            if at is None:
+                return False
+            early = [each for each in early if each.offset >= at]
+        for record in early:
+            self.hear(record)
+        return True
+
+    def _from_copy(self, early: list[Record], since_day: int) -> int | None:
+        for at, copy in copies_in(early):
+            if self._early_from is not None and at >= self._early_from:
+                try:
+                    self.heard.take(copy, at, since_day=since_day)
+                except ValueError:
+                    continue
+                return at
+        return None
 
     def fail(self, origin: Origin, record: Record) -> None:
-        """A record that lay at `origin` is a dead letter now, or about to be. `record`: itself or its letter."""
+        """The record that lies at `origin` is about to be a dead letter."""
         self._tried_again.pop(origin, None)
         if keeps_order(origin.topic):
-            waiting = Waiting(header_of(record, h.REDRIVE), _first_offset(record, origin))
-            self._open.setdefault((origin.topic, record.key or b""), {})[origin] = waiting
+            self._local.setdefault((origin.topic, record.key or b""), {})[origin] = waiting_of(record, origin)
 
     def not_there(self, letter: Outgoing, still_open: StillOpen | None) -> None:
         """This one did not come to be. Its record comes again, and others wait behind it as long as it is `still_open`."""
@@ -83,16 +81,17 @@ class Sequences:
         if origin is None:
             return
         if still_open is None:
-            self._settle(origin, letter.key)
+            self._forget(origin, letter.key)
         elif keeps_order(origin.topic):
             self._tried_again[origin] = still_open
 
-    def _settle(self, origin: Origin, key: bytes) -> None:
+    def _forget(self, origin: Origin, key: bytes) -> None:
+        """The topic tells of it, or it came to nothing."""
         self._tried_again.pop(origin, None)
-        letters = self._open.get((origin.topic, key), {})
+        letters = self._local.get((origin.topic, key), {})
         letters.pop(origin, None)
         if not letters:
-            self._open.pop((origin.topic, key), None)
+            self._local.pop((origin.topic, key), None)
 
     def waits_behind(self, record: Record) -> Origin | None:
         """The dead letter that the record has to wait for.
@@ -113,18 +112,27 @@ class Sequences:
                 continue
             if redrive is None or waiting.redrive == redrive:
                 return each
-        if redrive is None and record.offset < self._sent_again_to.get(sequence, 0):
-            return Origin(record.topic, record.partition, self._sent_again_to[sequence])
-        return None
+        sent_again_to = self.heard.sent_again_to(*sequence) if redrive is None else 0
+        return Origin(record.topic, record.partition, sent_again_to) if record.offset < sent_again_to else None
 
     def _still_open(self, sequence: Sequence) -> Mapping[Origin, Waiting]:
-        for each in list(self._open.get(sequence, ())):
+        for each in list(self._local.get(sequence, ())):
             still_open = self._tried_again.get(each)
             if still_open is not None and not still_open(each):
-                self._settle(each, sequence[1])
-        return self._open.get(sequence, {})
+                self._forget(each, sequence[1])
+        return {**self.heard.of(*sequence), **self._local.get(sequence, {})}
 
 
-def _first_offset(record: Record, origin: Origin) -> int:
-    first = number_in({name: value or b"" for name, value in record.headers}, h.FIRST_OFFSET)
-    return origin.offset if first is None else first
+def _matters(record: Record) -> bool:
+    """Whether it is more than the letter of a question, behind which nothing waits."""
+    if any(name == h.MARK for name, _ in record.headers):
+        return True
+    origin = origin_of({name: value or b"" for name, value in record.headers})
+    return origin is not None and keeps_order(origin.topic)
+
+
+def _bare(record: Record) -> Record:
+    """Without what nobody here reads."""
+    headers = tuple(each for each in record.headers if each[0] in _READ)
+    marked = any(name == h.MARK for name, _ in headers)
+    return record._replace(headers=headers, value=record.value if marked else None)

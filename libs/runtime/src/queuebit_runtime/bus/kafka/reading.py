@@ -23,6 +23,7 @@ from aiokafka.errors import (  # type: ignore[import-untyped]
 
 from queuebit_runtime.bus.committing import Committer
 from queuebit_runtime.bus.delivery import Member
+from queuebit_runtime.bus.kafka.beginning import Beginning
 from queuebit_runtime.bus.kafka.liveness import Liveness
 from queuebit_runtime.bus.kafka.polling import Poller, ReadAgain, of_a_batch
 from queuebit_runtime.bus.kafka.settings import ReadSettings
@@ -62,7 +63,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._poller: Poller | None = None
         self._standing: Standing | None = None
         self._committer = Committer(clock, settings.commit_interval_s, self._commit)
-        self._behind: dict[TopicPartition, int] = {}
+        self._beginning = Beginning(subscription, self._names, clock)
         self._paused = False
         self._leaving = False
         self._handled = 0
@@ -85,25 +86,10 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         if self.member.subscription.broadcast:
             places = sorted(consumer.assignment())
             self.member.assign([self._place(each) for each in places])
-            await self._go_back(consumer, places)
+            await self._beginning.go_back(consumer, places)
             self._poller.restart({each: await consumer.position(each) for each in places})
             self._assigned.set()
         self.liveness.loop = asyncio.create_task(self._read())
-
-    async def _go_back(self, consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]) -> None:
-        """Where the subscription says so, to the first record of its age; and note where the topic ends now."""
-        wanted = self.member.subscription
-        if wanted.caught_up is None and wanted.from_age_s is None:
-            return
-        self._behind = await consumer.end_offsets(places)
-        age_s = wanted.from_age_s
-        if age_s is None:
-            return
-        since_ms = max(0, int((self._clock.now().timestamp() - age_s) * 1000))
-        found = await consumer.offsets_for_times(dict.fromkeys(places, since_ms))
-        for place in places:
-            at = found.get(place)
-            consumer.seek(place, self._behind[place] if at is None else at.offset)
 
     async def _read(self) -> None:
         """Until it leaves. An error that loses records for this process ends it: a restart reads them again."""
@@ -127,8 +113,8 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         try:
             if self._standing is not None:
                 await self._standing.look_behind()
-            if self._behind:
-                await self._look_back()
+            if self._consumer is not None and not poller.holds_some:
+                await self._look_back(self._consumer, poller)
             records = await poller.poll(self.settings.poll_wait_ms, max(1, self.member.room))
         except (ConsumerStoppedError, IllegalStateError):
             # The second: the partitions were given away meanwhile.
@@ -146,17 +132,12 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             await self._assigned.wait()
         return records
 
-    async def _look_back(self) -> None:
-        """Tell once that all is handled of what was there at the start. Called when nothing is being handled."""
-        consumer, poller = self._consumer, self._poller
-        if consumer is None or poller is None or poller.holds_some:
-            return
-        for place, end in self._behind.items():
-            if await consumer.position(place) < end:
-                return
-        self._behind = {}
-        if self.member.subscription.caught_up is not None:
-            self.member.subscription.caught_up()
+    async def _look_back(self, consumer: AIOKafkaConsumer, poller: Poller) -> None:
+        """Called when nothing is being handled: what was not enough is read again, from its beginning."""
+        again = await self._beginning.look_back(consumer)
+        if again:
+            self.member.assign([self._place(each) for each in again])
+            poller.restart({each: await consumer.position(each) for each in consumer.assignment()})
 
     async def _deliver(self, raw: Sequence[ConsumerRecord]) -> None:
         names = self._names

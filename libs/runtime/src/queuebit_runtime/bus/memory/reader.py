@@ -45,6 +45,8 @@ class Reader:
         self._broker = broker
         self._positions: dict[Place, int] = {}
         self._behind: dict[Place, int] = {}
+        self._cut: set[Place] = set()
+        self._asked_further = False
         self._turn = 0
         self._committer = Committer(broker.clock, settings.commit_interval_s, self._commit_soon)
         self._task: asyncio.Task[object] | None = None
@@ -91,6 +93,9 @@ class Reader:
             if wanted.from_age_s is not None:
                 since_ms = (self._broker.clock.now().timestamp() - wanted.from_age_s) * 1000
                 start = bisect_left(self.log(topic)[partition], since_ms, key=lambda record: record.timestamp_ms)
+            if wanted.from_last is not None and end - wanted.from_last > start:
+                start = end - wanted.from_last
+                self._cut.add((topic, partition))
             self._positions[topic, partition] = start
             if wanted.broadcast:
                 self._behind[topic, partition] = end
@@ -133,9 +138,23 @@ class Reader:
     def _tell_caught_up(self) -> None:
         """Called when nothing is being handled."""
         if self._behind and all(self._positions.get(place, 0) >= end for place, end in self._behind.items()):
+            if self._goes_further():
+                return
             self._behind.clear()
             if self.member.subscription.caught_up is not None:
                 self.member.subscription.caught_up()
+
+    def _goes_further(self) -> bool:
+        """Ask once whether what was read is enough; where not, all is read. Whether there is more to read now."""
+        further = self.member.subscription.further
+        if self._asked_further or further is None:
+            return False
+        wanted = further({topic for topic, _ in self._cut})
+        self._asked_further = True
+        again = [place for place in self._cut if place[0] in wanted]
+        self.member.assign(again)
+        self._positions.update(dict.fromkeys(again, 0))
+        return bool(again)
 
     def _poll(self) -> list[Record]:
         """Up to the room there is, partitions taking turns to be first."""
