@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
 
-from queuebit_contracts.channels import SUBMITTED, dead_letter
+import pytest
+
+from queuebit_contracts.channels import CONTROL, SUBMITTED, dead_letter
+from queuebit_contracts.commands import CancelJob
+from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
+from queuebit_runtime.bus.dead_letters import burial
 from queuebit_runtime.bus.dead_letters.burial import DeadLetters, hear_dead_letters
+from queuebit_runtime.bus.dead_letters.outage import OutageLimit
+from queuebit_runtime.bus.dead_letters.sequences import Sequences
 from queuebit_runtime.bus.decoding import Item, Received, subscribe_decoded
-from queuebit_runtime.bus.port import Outgoing, Record
+from queuebit_runtime.bus.port import Bus, Outgoing, Record
 from tests.contract.bus.bus_under_test import BusUnderTest, Collector, a_question, reads, say, until, until_committed
 
 
@@ -115,3 +125,58 @@ async def test_it_puts_poison_into_the_dead_letters_and_goes_on(world: BusUnderT
     codes = {dict(record.headers)["qb_error_code"] for record in dead.records}
     assert codes == {b"malformed_envelope", b"unknown_type", b"invalid_data"}
     await until_committed(world, "control", SUBMITTED, 6)
+
+
+async def test_a_member_that_starts_knows_old_letters_from_a_copy(
+    world: BusUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given many more letters than a start reads, then what follows the first of them waits behind it all the same."""
+    monkeypatch.setattr(burial, "KEPT_EVERY", 20)
+    monkeypatch.setattr(burial, "READ_LAST", 80)
+    first = world.member()
+    _sets_aside(first, world, [])
+    await first.start()
+    for number in range(0, 200, 10):
+        await first.publish(
+            [Outgoing(CONTROL, b"key-%d" % each, b"no JSON", []) for each in range(number, number + 10)]
+        )
+    await until_committed(world, "control-plane", CONTROL, 200)
+    await first.stop()
+    heard, seen = list[int](), list[Item]()
+    hear = Sequences.hear
+
+    def noted(self: Sequences, record: Record) -> None:
+        heard.append(record.offset)
+        hear(self, record)
+
+    monkeypatch.setattr(Sequences, "hear", noted)
+    second = world.member()
+    _sets_aside(second, world, seen)
+    dead = Collector()
+    second.subscribe(reads(dead, topic=dead_letter("control-plane"), broadcast=True))
+    await second.start()
+    cancel = {number: _cancel(number) for number in (0, 199, 300)}
+
+    await second.publish([cancel[number]._replace(key=b"key-%d" % number) for number in cancel])
+    await until(lambda: len(seen) == 1 and len(dead.records) == 2)
+
+    assert [item.envelope.id.int for item in seen if isinstance(item, Received)] == [300]
+    assert {record.key for record in dead.records} == {b"key-0", b"key-199"}
+    assert all("qb_behind" in dict(record.headers) for record in dead.records)
+    assert min(heard) >= 200 - 80
+
+
+def _sets_aside(bus: Bus, world: BusUnderTest, seen: list[Item]) -> None:
+    async def handle(items: Sequence[Item]) -> None:
+        seen.extend(items)
+
+    poison = OutageLimit(alike_max=1000)
+    letters = DeadLetters(bus, group="control-plane", consumer="control-plane", clock=world.clock, limit=poison)
+    hear_dead_letters(bus, [letters], "control")
+    subscribe_decoded(bus, topics=(CONTROL,), group="control-plane", letters=letters, handle=handle)
+
+
+def _cancel(number: int) -> Outgoing:
+    data = CancelJob(actor="acme", reason="changed my mind")
+    envelope = Envelope(UUID(int=number), "/upstream", str(UUID(int=7)), datetime(2026, 1, 1, tzinfo=UTC), data, "acme")
+    return Outgoing(CONTROL, b"", encode_data(data), encode_headers(envelope))

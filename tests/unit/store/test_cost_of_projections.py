@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import cProfile
+import json
 from collections import Counter
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+from queuebit_domain.projections.job_list import JOB_LIST, JobRow
 from queuebit_domain.projections.registry import PROJECTIONS
 from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
 from queuebit_store.projections import known
+from queuebit_store.projections.columns import documents
 from queuebit_store.projections.runner import ProjectionRunner
 from tests.fakes.histories import tell_jobs
 
@@ -18,6 +23,7 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 BATCH_EVENTS = 500
 ROUNDS, JOBS = 4, 70
 EVENTS = ROUNDS * JOBS * 7
+ROW_BYTES_MAX = 250
 CALLS_MAX = 94
 """An event, all three projections together, on Python 3.11 and where ids are hashed in Python."""
 
@@ -106,3 +112,49 @@ def test_no_event_makes_more_calls_than_it_did() -> None:
         assert CALLS_MAX / 2 < calls <= CALLS_MAX
 
     asyncio.run(main())
+
+
+def test_a_page_is_read_while_the_one_before_is_saved() -> None:
+    """Given a whole log before it, then no page waits for what was made of another."""
+
+    async def main() -> None:
+        store = await _told()
+        began: list[str] = []
+        saving = asyncio.Event()
+
+        async def before(operation: str) -> None:
+            began.append(operation)
+            if operation == "advance" and began.count("advance") == 1:
+                # The first is saved only once the page behind it is there.
+                await asyncio.wait_for(saving.wait(), 10.0)
+            if began.count("read_page") == 2:
+                saving.set()
+
+        runner = ProjectionRunner(
+            store, PROJECTIONS, holder="one", now=lambda: NOW, monotonic_s=lambda: 0.0, reads_ahead=True
+        )
+        await runner.prepare()
+        store.hooks = Hooks(before=before)
+        read, more = 0, True
+        while more:
+            stepped = await runner.step(limit=BATCH_EVENTS)
+            read, more = read + stepped.read, stepped.more
+        store.hooks = Hooks()
+        await runner.release()
+        batches = -(-EVENTS // BATCH_EVENTS)
+        assert (read, began.count("read_page"), began.count("advance")) == (EVENTS, batches, batches)
+
+    asyncio.run(main())
+
+
+def test_rows_go_as_one_text_a_column_however_many_they_are() -> None:
+    """A row of the list of jobs: what it says, and no more than a few bytes a column around that."""
+    row = JobRow(
+        UUID(int=7), 9, "acme", "maxcut", "batch", "rule", "queued", {"a": "b"}, NOW, NOW, wall_s=Decimal("0.5")
+    )
+    kinds = list(JOB_LIST.columns.values())
+    one, many = documents(kinds, [row]), documents(kinds, [row] * 1000)
+    assert (len(one), len(many)) == (len(kinds), len(kinds))
+    assert sum(map(len, many)) / 1000 <= ROW_BYTES_MAX
+    assert [json.loads(each)[0] for each in one][:3] == [str(row.job_id), 9, "acme"]
+    assert documents(kinds, []) == ["[]"] * len(kinds)
