@@ -41,7 +41,6 @@ class DeadLetters:
         self._clock = clock
         self._sequences = Sequences()
         self._watch = OutageWatch(limit)
-        self._keeping = False
         self._failed: dict[tuple[str, int, int], str] = {}
         self._known = asyncio.Event()
         self.held_by: str | None = None
@@ -72,19 +71,16 @@ class DeadLetters:
         """
         heard = self._sequences.heard
         every = KEPT_EVERY if self.total else 2 * KEPT_EVERY
-        if self._keeping or not self._known.is_set() or heard.since_copy < every:
+        if not self._known.is_set() or heard.since_copy < every:
             return
-        self._keeping = True
+        copy, at = heard.copied(), heard.heard_until
+        large = len(copy) > COPIED_HERE_BYTES_MAX
+        parts = await asyncio.to_thread(parts_of, copy, at, self.topic) if large else parts_of(copy, at, self.topic)
         try:
-            copy, at = heard.copied(), heard.heard_until
-            large = len(copy) > COPIED_HERE_BYTES_MAX
-            parts = await asyncio.to_thread(parts_of, copy, at, self.topic) if large else parts_of(copy, at, self.topic)
             await self._bus.publish(parts)
             heard.since_copy = 0
         except BusError as error:
             _log.warning("What is open of the dead letters of %s could not be kept: %s", self.group, error)
-        finally:
-            self._keeping = False
 
     async def wait_known(self) -> None:
         """Nothing may be taken before it is known what waits behind what."""
