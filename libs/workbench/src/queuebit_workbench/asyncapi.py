@@ -198,7 +198,10 @@ def _dead_letter() -> dict[str, Any]:
                 **dict.fromkeys((*reasons, *place, *spring), text),
                 h.BEHIND: {**text, "description": "The dead letter of the same key that it waits behind."},
                 h.REPLAYS: {**text, "description": "How often it was sent again before."},
-                h.MARK: {**text, "description": "It is no dead letter, but says what became of one, or is part of a copy."},
+                h.MARK: {
+                    **text,
+                    "description": "It is no dead letter, but says what became of one, or is part of a copy.",
+                },
                 "qb_unreadable_events": {**text, "description": "How many events of a batch this holds."},
             },
         },
