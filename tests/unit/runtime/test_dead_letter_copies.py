@@ -18,7 +18,7 @@ from queuebit_runtime.bus.dead_letters.sequences import Sequences
 from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import BusError, Outgoing, Record
 from tests.fakes.moved_clock import START
-from tests.unit.runtime.test_dead_letters import BAD, GROUP, OneGroup, bad, raised, started
+from tests.unit.runtime.one_group import BAD, GROUP, OneGroup, bad, raised, started
 
 LETTERS = 60
 EVERY, LAST = 10, 40
