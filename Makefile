@@ -85,7 +85,7 @@ security: $(READY) ## bandit with every finding settled, and known weaknesses of
 
 sbom: $(READY) ## The bill of materials (CycloneDX) of what is installed here (OUT=sbom.json).
 	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group security
-	@$(BIN)/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --output-reproducible --of JSON -o $(or $(OUT),sbom.json)
+	@$(BIN)/cyclonedx-py environment $(BIN)/python --output-reproducible --of JSON -o $(or $(OUT),sbom.json)
 
 .PHONY: helm deployment
 helm: $(READY) ## Build helm from its Go module; it is kept in the cache.
