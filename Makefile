@@ -119,6 +119,10 @@ verify-scale: $(READY) ## Verify a store of a million events beside its topics w
 bench-admission: $(READY) ## Measure what strangers can make admission cost, and whom it holds up (LARGE=30 statements).
 	@$(BIN)/python -m queuebit_workbench.bench.admission $(if $(LARGE),--large $(LARGE))
 
+.PHONY: bench-reserving
+bench-reserving: $(READY) ## Measure what setting money aside adds to an append, side by side in one run (BATCHES=2000 JOBS=20).
+	@$(BIN)/python -m queuebit_workbench.bench.reserving $(if $(BATCHES),--batches $(BATCHES)) $(if $(JOBS),--jobs $(JOBS))
+
 .PHONY: fairness
 fairness: $(READY) ## Does one tenant's flood of a hundred times the work hold another's jobs up, on real servers (JOBS=40 BUDGET_S=0.5)?
 	@$(BIN)/python -m queuebit_workbench.bench.fairness $(if $(JOBS),--jobs $(JOBS)) $(if $(BUDGET_S),--budget-s $(BUDGET_S))
