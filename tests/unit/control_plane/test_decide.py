@@ -134,7 +134,7 @@ class TestAnswer:
             origin=ORIGIN,
         )
         assert story.job == EndedJob(
-            "completed", a_submit().event.fingerprint or "", "maxcut", "interactive", "classical"
+            "completed", a_submit().event.fingerprint or "", "maxcut", "interactive", "classical", tenant="acme"
         )
 
     def test_the_verdict_may_come_before_the_answer(self) -> None:

@@ -30,14 +30,15 @@ from queuebit_domain.job.unpaid import UNPAID
 
 def advance(draft: Draft) -> None:
     """Add every consequence that holds now."""
-    if not isinstance(draft.job, OpenJob):
-        if isinstance(draft.job, EndedJob):
+    standing = draft.job
+    if type(standing) is not OpenJob:
+        if isinstance(standing, EndedJob):
             go_on_after_the_end(draft)
         return
-    if draft.job.denied is not None:
-        _end_denied(draft, draft.job.denied)
+    if standing.denied is not None:
+        _end_denied(draft, standing.denied)
         return
-    if draft.job.awaited is not None:
+    if standing.awaited is not None:
         return
     if draft.gate.closed:
         distrust(draft)

@@ -72,9 +72,10 @@ class Draft:
             return
         if self._shares is not None and self._waits_for_its_turn(self._shares, leg, number):
             return
-        if (self.purse.accounts or job.quote is not None) and not self._pay_for(leg, number):
-            return
-        job = self.open
+        if self.purse.accounts or job.quote is not None:
+            if not self._pay_for(leg, number):
+                return
+            job = self.open
         request = job.request
         asked = request.seed
         self.add(
