@@ -92,14 +92,8 @@ def test_the_deadline_of_a_held_job_counts_and_the_caller_learns_who_held_it() -
     ended = held("all").when(Wake(), at(600), a_gate(a_hold()))
 
     assert ended.the(ev.JobExpired).reasons[-1] == "primary-classical: held by alice: why"
-    assert ended.job == EndedJob(
-        "expired",
-        ended.job.fingerprint,
-        "maxcut",
-        "interactive",
-        "classical",
-        tenant="acme",  # type: ignore[union-attr]
-    )
+    assert isinstance(ended.job, EndedJob)
+    assert ended.job == EndedJob("expired", ended.job.fingerprint, "maxcut", "interactive", "classical", tenant="acme")
 
 
 def test_a_held_lane_falls_back_to_another_when_the_callers_patience_ends() -> None:
