@@ -203,6 +203,7 @@ ERRORS: dict[str, type[QueuebitError]] = {
     "statement_too_costly": InvalidRequest,
     "deadline_past": InvalidRequest,
     "too_many_targets": InvalidRequest,
+    "subject_unprotected": InvalidRequest,
     "idempotency_key_reused": KeyReused,
     "quote_invalid": InvalidRequest,
     "target_refused": InvalidRequest,
