@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from queuebit_contracts.ids import job_id_of, refusal_id_of, time_ms_of, uuid7
+from queuebit_contracts.sealed import SUBJECT_LABEL
 from queuebit_store.memory import Hooks
 from tests.builders import NOW, at
 from tests.unit.control_plane.entrance import TIMES, Plane, asked
@@ -113,6 +114,19 @@ async def test_a_tenant_that_the_envelope_denies_is_refused(plane: Plane) -> Non
     await plane.hear(asked("order-17", ce_tenant="globex"))
     ((stored,),) = plane.store.database.events.values()
     assert (stored.tenant, orjson.loads(stored.data)["code"]) == ("globex", "tenant_mismatch")
+
+
+async def test_the_data_of_a_subject_is_not_taken_in_clear_over_the_bus(plane: Plane) -> None:
+    """Given a question that names a subject and whose statement is not sealed, then it is refused, and none of it is stored."""
+    await plane.hear(asked("order-17", labels={SUBJECT_LABEL: "p-17"}))
+    ((stored,),) = plane.store.database.events.values()
+    told = orjson.loads(stored.data)
+    assert (stored.type, told["code"], told["field"]) == (
+        "JobRejected",
+        "subject_in_clear",
+        "/request/problem/statement",
+    )
+    assert "statement" not in told.get("origin", {})
 
 
 async def test_a_tenant_added_a_moment_ago_is_known_and_a_crowd_of_strangers_costs_one_look_a_batch(

@@ -13,6 +13,7 @@ from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.ids import refusal_id_of
 from queuebit_contracts.jobs import JobRequest, is_tenant_name
 from queuebit_contracts.origin import Origin, whole_origin
+from queuebit_contracts.sealed import SUBJECT_LABEL, token_of
 from queuebit_control_plane.handler import InboundCommand
 from queuebit_control_plane.inbound.idempotency import reserve_each, unheld
 from queuebit_control_plane.inbound.identity import job_of, origin_of
@@ -35,7 +36,8 @@ UNADMITTED = ("qb_unadmitted", b"1")
 UNKNOWN_TENANT = "unknown"
 """Whose refusals are those that name no tenant."""
 _UNKNOWN_TENANT, _TENANT_MISMATCH = "unknown_tenant", "tenant_mismatch"
-_NEVER_HELD = frozenset({_UNKNOWN_TENANT, _TENANT_MISMATCH})
+_IN_CLEAR = "subject_in_clear"
+_NEVER_HELD = frozenset({_UNKNOWN_TENANT, _TENANT_MISMATCH, _IN_CLEAR})
 """Refusals of what holds no key: the tenant is nobody's yet, or not the sender's."""
 
 
@@ -182,6 +184,14 @@ def _check(question: Question, asked: ev.JobSubmitted, known: frozenset[str]) ->
             field="/request/tenant",
             detail=f"There is no tenant {request.tenant!r}.",
             remedy="Ask an operator to add the tenant, or correct the name.",
+            cause_id=envelope.id,
+        )
+    if SUBJECT_LABEL in request.labels and token_of(request.problem.statement) is None:
+        return ev.JobRejected(
+            code=_IN_CLEAR,
+            field="/request/problem/statement",
+            detail="The data of a subject is not taken in clear.",
+            remedy=f"Submit it over HTTP, where it is sealed, or leave the label {SUBJECT_LABEL} out.",
             cause_id=envelope.id,
         )
     if question.outcome is not None:
