@@ -161,7 +161,7 @@ class Shares:
         if order.queue.lane not in self._windows_s or number in self._flights:
             return
         sort = sort_of(order.kind, order.queue.lane, order.queue.tier, order.variables)
-        expected_s = self._expected_s(order)
+        expected_s = self.durations.expected_s(sort, order.variables, order.terms, order.budget_s)
         flight = Flight(job_id, order.tenant, order.queue, sort, expected_s, now)
         self._flights[number] = flight
         out = self._out.get(order.queue)
@@ -179,7 +179,7 @@ class Shares:
         """Somebody has begun with the attempt: nobody waits for it any more. Repeatable."""
         flight = self._flights.get(attempt_id.int)
         if flight is not None and not flight.begun:
-            self._flights[attempt_id.int] = flight._replace(begun=True)
+            self._flights[attempt_id.int] = Flight(*flight[:-1], begun=True)
             out = self._out[flight.queue]
             out.take(flight.tenant, flight.expected_s)
             out.begun += 1
