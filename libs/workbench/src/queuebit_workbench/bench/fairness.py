@@ -36,7 +36,7 @@ from queuebit_workbench.bench.full import services
 RATIO_BAR = 2.0
 TIMES = 100
 NODES, DEGREE = 200, 6
-"""Large enough that nothing is proved within the budget, which is then what a job takes, and small enough to be read at once."""
+"""Large enough that nothing is proved within the budget, which is what a job takes then, and small enough to read at once."""
 GAP_S = (1.0, 2.0)
 WARM_UP_JOBS = 5
 SMALL, FLOOD = "small", "flood"
