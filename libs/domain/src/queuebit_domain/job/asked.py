@@ -29,7 +29,8 @@ def inputs_of(request: JobRequest, found: Admission, *, quantum_available: bool,
         budget_s=budget_s_of(request.budget_s, request.tier),
         refine=request.params.get(REFINE_PARAM) is True,
         alone=alone_of(request.params),
-        quantum_available=quantum_available and request.labels.get(ENVIRONMENT_LABEL) not in REHEARSALS,
+        quantum_available=quantum_available
+        and not (request.labels and request.labels.get(ENVIRONMENT_LABEL) in REHEARSALS),
         simulator_available=simulator_available,
     )
 
