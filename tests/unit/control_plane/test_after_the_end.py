@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.jobs import Usage
 from queuebit_domain.holds.gate import Gate
 from queuebit_domain.holds.register import Hold, Holds
+from queuebit_domain.job.decide import decide
 from queuebit_domain.job.label import label
 from queuebit_domain.job.messages import Cancel, Invalidate, Wake
 from queuebit_domain.job.state import EndedJob, NoJob
 from queuebit_domain.job.summary import summary_of
 from queuebit_domain.job.timers import next_wake
-from tests.builders import NOW, a_failure, a_start, a_verdict, at
+from queuebit_domain.release.shares import Order, Queue, Shares
+from tests.builders import JOB_ID, NOW, a_failure, a_start, a_verdict, at
 from tests.unit.control_plane.given import Story
 from tests.unit.control_plane.planned import PRIMARY, answers, refolded, submitted, told
 
@@ -198,3 +202,16 @@ def test_at_the_deadline_what_rests_is_not_tried_and_what_waits_for_its_verdict_
     assert [event.code for event in lost.events if isinstance(event, ev.ExecutionFailed)] == ["validation_lost"]
     after = next_wake(lost.job)
     assert after is None or after > due
+
+
+def test_what_goes_on_waits_for_no_turn_as_nobody_would_wake_it() -> None:
+    resting = told(told(begun(PRIMARY, UPGRADE), answers(C, 4)), [a_failure(Q, code="backend_overloaded")])
+    due = next_wake(resting.job)
+    assert due is not None
+    shares = Shares({"quantum": 1.0})
+    shares.let_out(
+        UUID(int=1), UUID(int=1), Order("acme", Queue("quantum", "interactive"), "tsp", 9999, 9999, 1.0), due
+    )
+    events, _ = decide(resting.job, Wake(), due, JOB_ID, shares=shares)
+
+    assert [type(each).__name__ for each in events] == ["JobQueued"]

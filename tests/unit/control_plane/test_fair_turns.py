@@ -11,8 +11,11 @@ from queuebit_contracts.events import JobRejected
 from queuebit_contracts.ids import attempt_id_of, uuid7
 from queuebit_contracts.operators import HoldReleased, JobHeld
 from queuebit_control_plane.handler import CommandHandler
+from queuebit_control_plane.holding.gatekeeper import Gatekeeper
+from queuebit_control_plane.holding.releaser import Releaser
 from queuebit_control_plane.release.waker import Waker
 from queuebit_domain.holds.gate import Gate
+from queuebit_domain.holds.lanes import Lanes
 from queuebit_domain.holds.register import Holds, evolve_holds
 from queuebit_domain.job.decide import decide
 from queuebit_domain.job.messages import Cancel, Wake
@@ -22,9 +25,9 @@ from queuebit_domain.release.hearing import heard
 from queuebit_domain.release.shares import Order, Queue, Shares
 from queuebit_store.leadership.port import Lease
 from queuebit_store.memory import MemoryDatabase, MemoryStore
-from tests.builders import JOB_ID, NOW, a_submit
+from tests.builders import JOB_ID, NOW, a_submit, a_success, a_verdict
 from tests.fakes.clocks import StoppedClock
-from tests.unit.control_plane.handling import CAUSE, a_command, names
+from tests.unit.control_plane.handling import CAUSE, WHOLE, a_command, names
 from tests.unit.control_plane.handling import refusal as refused
 from tests.unit.control_plane.holding import a_hold
 
@@ -195,3 +198,58 @@ async def test_who_does_not_mind_waiting_waits() -> None:
     await at.handler.handle([a_command(a_submit())])
 
     assert (await names(at.store))[-1] == "JobHeld"
+
+
+async def test_what_waits_for_a_lane_that_has_no_window_any_more_goes() -> None:
+    """Given a job that waits, when the control plane starts again with windows for other lanes alone, then it goes; and the
+    waker of everybody does not stop at it.
+    """
+    at = _At(full())
+    job_id = await at.submit(1)
+    others = Shares({"quantum": 1.0})
+    handler = CommandHandler(at.store, at.clock, appended=lambda: None, shares=others)
+    await Waker(at.store, handler, others, _Lead(), at.clock).step()
+
+    assert (await names(at.store, job_id))[-2:] == ["JobHeld", "JobQueued"]
+
+
+async def test_what_waits_when_all_windows_are_taken_away_goes_too() -> None:
+    at = _At(full())
+    job_id = await at.submit(1)
+    handler = CommandHandler(at.store, at.clock, appended=lambda: None)
+    gatekeeper = Gatekeeper(at.store, Lanes(), at.clock)
+    await Releaser(at.store, handler, gatekeeper, _Lead(), at.clock, turns=True).step()
+    in_turn = await names(at.store, job_id)
+    await Releaser(at.store, handler, gatekeeper, _Lead(), at.clock).step()
+
+    assert in_turn[-1] == "JobHeld"
+    assert (await names(at.store, job_id))[-2:] == ["JobHeld", "JobQueued"]
+
+
+async def test_a_question_that_became_a_job_is_not_refused_when_it_is_repeated_and_would_wait_now() -> None:
+    """Given a job that was answered, when its question comes again, by itself or under the same key, and others of its tenant
+    wait, then nothing follows; and of a job that is open nothing that comes with the repeat is lost.
+    """
+    at = _At(Shares({"classical": 1.0}))
+    impatient = a_submit(params={"queue": "never"})
+    await at.handler.handle([a_command(each) for each in (impatient, a_success(), a_verdict())])
+    other, going = CommandHandler(at.store, at.clock, appended=lambda: None, shares=full()), uuid7(7, 7)
+    asked = a_submit(params={"queue": "never"}, job_id=going)
+    await at.handler.handle([a_command(asked, going, UUID(int=78))])
+    await other.handle([a_command(impatient), a_command(impatient, cause=UUID(int=77))])
+    await other.handle([a_command(asked, going, UUID(int=78)), a_command(Cancel("acme", "ada", "why"), going)])
+
+    assert await names(at.store) == WHOLE
+    assert (await names(at.store, going))[-1] == "JobCancelled"
+    assert [await at.store.events_of(refused(each)) for each in (CAUSE, UUID(int=77), UUID(int=78))] == [[], [], []]
+
+
+async def test_who_wants_no_waiting_is_not_refused_for_ever_by_what_ended_elsewhere() -> None:
+    at = _At(full())
+    await at.handler.handle([a_command(a_submit(params={"queue": "never"}))])
+    before = await names(at.store)
+    at.clock.moment = NOW + timedelta(seconds=3)
+    await at.waker.step()
+    await at.handler.handle([a_command(a_submit(params={"queue": "never"}), cause=UUID(int=77))])
+
+    assert (before, (await names(at.store))[-1]) == ([], "JobQueued")

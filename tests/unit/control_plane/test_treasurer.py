@@ -28,9 +28,10 @@ from queuebit_domain.policy.facts import FACTS
 from queuebit_store.budgets.port import Budget, PriceRow
 from queuebit_store.leadership.port import Lease
 from queuebit_store.memory import MemoryStore
-from tests.builders import NOW, a_request, a_submit, a_success
+from tests.builders import NOW, a_failure, a_request, a_submit, a_success, a_verdict
 from tests.fakes.clocks import StoppedClock
 from tests.unit.control_plane.handling import a_command, names
+from tests.unit.control_plane.planned import PRIMARY, submitted
 
 LEG = "primary-quantum"
 TOTAL = Budget("acme", "production", "USD", "total", Decimal(4))
@@ -271,3 +272,22 @@ async def test_a_batch_that_is_paid_for_costs_one_statement_more_and_no_other_an
 
     await plane.submit(*range(100, 100 + jobs))
     assert asked == ["budgets_of"]
+
+
+async def test_money_of_a_leg_that_would_be_tried_again_behind_the_deadline_of_its_ended_job_is_released() -> None:
+    upgrade = {"role": "baseline", "lane": "quantum", "after_end": "improve"}
+    leg, classical = "baseline-quantum", "primary-classical"
+    plane = await a_plane()
+    await plane.tell((1, submitted(PRIMARY, upgrade, job_id=job(1))))
+    ours, theirs = attempt_id_of(job(1), classical, 1), attempt_id_of(job(1), leg, 1)
+    await plane.tell(
+        (1, a_success(classical, attempt_id=ours)),
+        (1, a_verdict(classical, attempt_id=ours)),
+        (1, a_failure(leg, attempt_id=theirs, code="backend_overloaded", retry_after_s=700.0)),
+    )
+    set_aside = await plane.left()
+    plane.wait(2_000)
+    settled = await plane.settler.step()
+
+    assert set_aside == ("2.676", "1.324", "0")
+    assert (settled, await plane.left()) == (1, ("4.000", "0.000", "0"))

@@ -102,7 +102,7 @@ class ControlPlane:
             telemetry=telemetry,
         )
         self.settler = Settler(store, self.handler, lead, clock)
-        self.releaser = Releaser(store, self.handler, gatekeeper, lead, clock)
+        self.releaser = Releaser(store, self.handler, gatekeeper, lead, clock, turns=shares is not None)
         self.waker = None if shares is None else Waker(store, self.handler, shares, lead, clock)
         self.timers = Timers(store, self.handler, clock)
         self.partitions = PartitionKeeper(store, clock)

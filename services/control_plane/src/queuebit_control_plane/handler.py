@@ -128,8 +128,9 @@ class CommandHandler:
             else:
                 if work.events:
                     changed.append(work)
-                elif work.cached:
-                    # Another instance may have moved the job on: what is remembered may change nothing, never ignore.
+                elif work.cached or not work.known:
+                    # Another instance may have moved the job on: what is remembered or taken for new may change nothing, never
+                    # ignore.
                     again.extend(work.commands)
                 else:
                     again.extend(work.refused)

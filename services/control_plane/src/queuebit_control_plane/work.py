@@ -67,7 +67,8 @@ class Work:
 
     `refused`: submissions in conflict with it, which count only once it is known to stand there. `rival_id`: that of the
     submission that began it. `due_at`: when its latency budget is used. `rejection`: the code, where it was rejected. `late`:
-    executions reported after its end, which nobody waited for. `had_ended`: it had before all this.
+    executions reported after its end, which nobody waited for. `had_ended`: it had before all this. `known`: where it stood was
+    looked up, not taken for granted.
     """
 
     job_id: UUID
@@ -87,10 +88,11 @@ class Work:
     size_bytes: int = 0
     had_ended: bool = False
     charges: list[Charge] = field(default_factory=list)
+    known: bool = False
 
     def stands(self, version: int, job: Job, trace: str | None, size_bytes: int) -> None:
         """Where the job stood."""
-        self.version, self.job, self.trace, self.size_bytes = version, job, trace, size_bytes
+        self.version, self.job, self.trace, self.size_bytes, self.known = version, job, trace, size_bytes, True
         if isinstance(job, OpenJob):
             self.tenant, self.began_at, self.due_at = job.request.tenant, job.submitted_at, job.latency_due_at
         elif isinstance(job, EndedJob):
@@ -138,11 +140,20 @@ class Work:
             refusal = refusal_of(self.job, message, now)
             if refusal is None and shares is not None and type(self.job) is NoJob:
                 refusal = would_wait(message, shares, now)
+                if refusal is not None and not self.known:
+                    # It may be a job for long: a repeat of its question is not refused.
+                    self.refused = (*self.refused, command)
+                    return
             if refusal is not None:
                 assert command.rival_id is not None
                 refusal = refusal.model_copy(update={"cause_id": command.cause_id})
                 refused = InboundCommand(
-                    command.rival_id, Refuse(refusal), command.cause_id, command.tenant, command.traceparent
+                    command.rival_id,
+                    Refuse(refusal),
+                    command.cause_id,
+                    command.tenant,
+                    command.traceparent,
+                    rival_id=self.job_id if type(self.job) is NoJob else None,
                 )
                 self.refused = (*self.refused, refused)
                 return

@@ -110,9 +110,11 @@ class Draft:
         return type(event) is not ev.BudgetExhausted
 
     def _waits_for_its_turn(self, shares: Shares, leg: LegState, number: int) -> bool:
-        """Whether the attempt waits, which is recorded once. A shadow does not: what is measured would be lost by waiting."""
+        """Whether the attempt waits, which is recorded once. A shadow does not, nor what goes on when the job has ended: what
+        is measured, or may improve the answer, would be lost by waiting.
+        """
         request, size, lane = self.open.request, self.open.size, leg.spec.lane
-        if leg.spec.role == SHADOW:
+        if leg.spec.role == SHADOW or type(self.job) is EndedJob:
             return False
         variables, terms = (0, 0) if size is None else (size.variables, size.terms)
         order = Order(

@@ -17,7 +17,7 @@ from queuebit_domain.job.limits import DEGRADED_MAX, QUIET_S_MAX, REROUTES_MAX, 
 from queuebit_domain.job.money import NO_USAGE, add_cost, add_usage
 from queuebit_domain.job.opening import open_job as open_job
 from queuebit_domain.job.plans import counts, legs_of
-from queuebit_domain.job.set_aside import paid_late, settled
+from queuebit_domain.job.set_aside import booking_of, paid_late, settled
 from queuebit_domain.job.state import (
     IDLE,
     Answered,
@@ -181,7 +181,7 @@ def _after_the_end(job: EndedJob, event: JobEvent, at: datetime) -> EndedJob:
         case ev.JobInvalidated():
             return replace(job, suspect=True)
         case ev.OutcomeReported():
-            return job if event.report_id is None else replace(job, booked=(*job.booked, event.report_id))
+            return job if event.report_id is None else replace(job, booked=(*job.booked, booking_of(event.report_id)))
         case ev.JobImproved() if job.later is not None:
             return replace(job, lane=event.ran.lane, objective=event.objective)
         case ev.LateUsageReported():

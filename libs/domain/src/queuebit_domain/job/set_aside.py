@@ -1,15 +1,22 @@
-"""What becomes of the money that is set aside for the legs of a job."""
+"""The books of a job: the money that is set aside for its legs, and which reports of outcomes stand in them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TypeVar
+from uuid import UUID
 
 from queuebit_contracts import events as ev
+from queuebit_contracts.ids import derive_id
 from queuebit_domain.job.money import NO_COST
 from queuebit_domain.job.state import EndedJob, OpenJob, PaidLate
 
 J = TypeVar("J", OpenJob, EndedJob)
+
+
+def booking_of(report_id: UUID) -> UUID:
+    """Under what a report of an outcome is booked: its sender chose its id, and must not take that of a late use of the job."""
+    return derive_id(report_id, "outcome")
 
 
 def settled(job: J, event: ev.BudgetSettled) -> J:

@@ -80,6 +80,8 @@ class Shares:
         self._flights: dict[int, Flight] = {}
         self._out: dict[Queue, Outstanding] = {}
         self._waiting: dict[Queue, frozenset[str]] = {}
+        self.pressed = False
+        """Whether somebody was told to wait since this was last set back: what is counted as out should be so then."""
         self.durations = Durations()
 
     def wait(self, order: Order, now: datetime) -> Wait | None:
@@ -106,6 +108,7 @@ class Shares:
         mine_s = mine_s or 0.0
         if not behind and self._fits(queue, tenant, mine_s, total_s - expected_s, expected_s, window_s):
             return None
+        self.pressed = True
         why = "others of its own wait before it" if behind else f"{window_s:.3g} s are let out at once"
         return Wait(
             round(expected_s, 6),
@@ -113,7 +116,11 @@ class Shares:
         )
 
     def has_room(self, queue: Queue, tenant: str, more: Mapping[str, float], expected_s: float, now: datetime) -> bool:
-        """Whether one of a tenant's that wait may go, where tenants are about to have `more` out beside what they have."""
+        """Whether one of a tenant's that wait may go, where tenants are about to have `more` out beside what they have. On a
+        lane that has no window, or none any more, all may.
+        """
+        if queue.lane not in self._windows_s:
+            return True
         out = self._out.get(queue)
         mine_s = more.get(tenant, 0.0) + (0.0 if out is None else out.seconds.get(tenant, 0.0))
         total_s = sum(more.values()) + (0.0 if out is None else out.total_s)

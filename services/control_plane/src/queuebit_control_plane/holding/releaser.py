@@ -55,14 +55,17 @@ class Releaser:
         lead: Leads,
         clock: Clock,
         *,
+        turns: bool = False,
         poll_interval_s: float = 0.25,
         page_max: int = 200,
     ) -> None:
+        """`turns`: those that wait for their turn are woken in it, elsewhere; where no lane has a window any more, here."""
         self._store = store
         self._handler = handler
         self._gatekeeper = gatekeeper
         self._lead = lead
         self._clock = clock
+        self._turns = turns
         self._poll_interval_s = poll_interval_s
         self._page_max = page_max
         self._undecidable: set[UUID] = set()
@@ -113,7 +116,11 @@ class Releaser:
 
     async def _wake(self, rows: Sequence[StreamRow], gate: Gate) -> bool:
         """Wake those of a page that may go on; whether some of it must wait for their turn."""
-        asking = [row for row in rows if row.stream_id not in self._undecidable and WAITS not in row.head.attributes]
+        asking = [
+            row
+            for row in rows
+            if row.stream_id not in self._undecidable and not (self._turns and WAITS in row.head.attributes)
+        ]
         free: list[StreamRow] = []
         for row in asking:
             if gate.closed and gate.on_job(_asked(row), eased=True) is not None:

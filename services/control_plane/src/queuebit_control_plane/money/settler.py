@@ -22,7 +22,7 @@ from queuebit_control_plane.errors import Contended
 from queuebit_control_plane.handler import CommandHandler, InboundCommand, log_fields
 from queuebit_domain.job.codec import fold, read_event
 from queuebit_domain.job.messages import Settle
-from queuebit_domain.job.state import EndedJob, Held, OpenJob, Resting, Working
+from queuebit_domain.job.state import EndedJob, Held, LegState, OpenJob, Resting, Working
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.waiting import wait_event
 from queuebit_store.budgets.port import Budgets, OpenReservation
@@ -101,10 +101,18 @@ def _is_over(stored: Sequence[StoredEvent], leg: str, now: datetime) -> bool:
     if not stored or stored[-1].time > now - timedelta(seconds=GRACE_S):
         return False
     job = fold(stored)
-    at_work = job.later if isinstance(job, EndedJob) else job
-    if not isinstance(at_work, OpenJob):
+    if isinstance(job, EndedJob) and job.later is not None:
+        deadline = job.later.deadline
+        return not any(each.spec.leg == leg and _goes_on(each, deadline) for each in job.later.legs)
+    if not isinstance(job, OpenJob):
         return True
-    return not any(each.spec.leg == leg and isinstance(each.status, Working | Resting | Held) for each in at_work.legs)
+    return not any(each.spec.leg == leg and isinstance(each.status, Working | Resting | Held) for each in job.legs)
+
+
+def _goes_on(leg: LegState, deadline: datetime) -> bool:
+    """Whether the leg does when its job has ended. What is held back then, or rests until the deadline, goes on no further."""
+    status = leg.status
+    return isinstance(status, Working) or (isinstance(status, Resting) and status.until < deadline)
 
 
 def _nobody_begins(stored: Sequence[StoredEvent], leg: str, now: datetime) -> bool:

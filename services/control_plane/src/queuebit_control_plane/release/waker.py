@@ -81,8 +81,9 @@ class Waker:
         ]
         waiting = _by_queue(rows)
         self._shares.still_waiting(waiting)
-        if waiting:
-            await self._look_up()
+        if waiting or self._shares.pressed:
+            # Who wants no waiting is refused, and waits nowhere.
+            self._shares.pressed = await self._look_up()
         if waiting and self._lead.lease is not None:
             by_id = {row.stream_id: row for row in rows}
             turns = [by_id[job_id] for queue, by_tenant in waiting.items() for job_id in self._whose(queue, by_tenant)]
@@ -109,8 +110,8 @@ class Waker:
             log.error("a job cannot be let go", exc_info=each.error, extra=log_fields(each.command))
             self._undecidable.add(each.command.job_id)
 
-    async def _look_up(self) -> None:
-        """Forget what is out here and ended: another process was told of its end."""
+    async def _look_up(self) -> bool:
+        """Forget what is out here and ended: another process was told of its end. Whether there is more to look up."""
         now = self._clock.now()
         old = self._shares.old_flights(now - OLD, LOOK_UP_MAX)
         heads = await self._store.heads(list({flight.job_id for flight in old.values()})) if old else {}
@@ -120,6 +121,7 @@ class Waker:
                 self._shares.forget(number)
             else:
                 self._shares.keep(number, now)
+        return len(old) == LOOK_UP_MAX
 
 
 def _by_queue(rows: Sequence[StreamRow]) -> dict[Queue, dict[str, list[Waiting[UUID]]]]:
