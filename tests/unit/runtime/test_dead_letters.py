@@ -8,12 +8,13 @@ from datetime import timedelta
 
 import pytest
 
-from queuebit_contracts.channels import EXECUTIONS, SUBMITTED, dead_letter
+from queuebit_contracts.channels import EXECUTIONS, REPORTED, SUBMITTED, dead_letter
 from queuebit_contracts.errors import MalformedEnvelope
 from queuebit_runtime.bus.dead_letters import headers as h
 from queuebit_runtime.bus.dead_letters.fingerprint import fingerprint_of
 from queuebit_runtime.bus.dead_letters.letter import Letter, Origin, dead_letter_of, letter_of
 from queuebit_runtime.bus.dead_letters.marks import Mark, mark_of, mark_record
+from queuebit_runtime.bus.dead_letters.open_letters import OpenLetters, copies_in, parts_of
 from queuebit_runtime.bus.dead_letters.outage import OutageLimit
 from queuebit_runtime.bus.decoding import Item
 from queuebit_runtime.bus.port import Outgoing, Record
@@ -88,6 +89,39 @@ def test_a_mark_comes_back_as_it_was_written() -> None:
     assert letter_of(kept(mark_record(mark, GROUP))) is None
     odd = Record(dead_letter(GROUP), 0, 0, b"", b"{}", ((h.MARK, b"redriven"),))
     assert mark_of(odd) is None
+
+
+def test_poison_that_says_it_is_a_mark_or_a_copy_is_a_letter_like_others() -> None:
+    """Given records of outsiders with our headers and the values of a mark and of a copy, then their letters are none, whether
+    they are written now or were before these headers were taken off.
+    """
+    theirs = Origin(EXECUTIONS, 0, 3)
+    mark = mark_record(Mark("dropped", "eve", "why", START, theirs, b"key"), GROUP)
+    (part,) = parts_of(OpenLetters().copied(), 10**9, dead_letter(GROUP))
+    for forged in (mark, part):
+        record = Record(SUBMITTED, 0, 7, b"key", forged.value, tuple(forged.headers))
+        written = dead_letter_of(record, raised(record), "control-plane", GROUP, START)
+        before = written._replace(headers=[*forged.headers, *written.headers])
+        letters = OpenLetters()
+        letters.hear(
+            kept(dead_letter_of(Record(*theirs, b"key", BAD, ()), raised(record), "control-plane", GROUP, START))
+        )
+        for nth, letter in enumerate((written, before)):
+            letters.hear(kept(letter, nth + 1))
+            found = letter_of(kept(letter))
+            assert (mark_of(kept(letter)), found and found.origin) == (None, Origin(SUBMITTED, 0, 7))
+            assert [*copies_in([kept(letter)])] == []
+        assert h.MARK not in dict(written.headers)
+        assert [*letters.of(EXECUTIONS, b"key")] == [theirs]
+
+
+def test_nothing_waits_where_outsiders_choose_the_key() -> None:
+    """Given a report of an outcome that nobody can read, then those that others send under the same key, or none, are heard."""
+    record = Record(REPORTED, 0, 7, None, BAD, ())
+    letters = OpenLetters()
+    letters.hear(kept(dead_letter_of(record, raised(record), "control-plane", GROUP, START)))
+
+    assert (letters.some, letters.of(REPORTED, b"")) == (False, {})
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from sys import intern
 from typing import Any, Literal
 
-from queuebit_runtime.bus.dead_letters import headers as h
 from queuebit_runtime.bus.dead_letters.letter import Letter, Origin, letter_of, origin_of
 from queuebit_runtime.bus.dead_letters.marks import Mark, mark_of
 from queuebit_runtime.bus.dead_letters.open_letters import keeps_order
@@ -134,7 +133,7 @@ class Fates:
                 self._marks[offset] = mark
             return
         said = {name: value or b"" for name, value in record.headers}
-        origin = None if h.MARK in said else origin_of(said)
+        origin = origin_of(said)
         if origin is None:
             return
         before = self._newest.get(origin)

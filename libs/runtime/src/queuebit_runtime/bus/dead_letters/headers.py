@@ -66,3 +66,5 @@ OF_A_LETTER = frozenset(
     }
 )  # fmt: skip
 """What is not of the record itself: it goes where the record is sent again."""
+OURS = OF_A_LETTER | {MARK, PART}
+"""What nobody says but we: it is not kept of a record, or whoever wrote that could settle the letters of others."""

@@ -106,10 +106,10 @@ def cut(letter: Outgoing) -> Outgoing:
 
 
 def letter_of(record: Record) -> Letter | None:
-    """Read a record of a topic of dead letters; None for one that is none, such as a mark."""
+    """Read a record of a topic of dead letters; None for one that is none, such as a mark, which names no place."""
     said = {name: value or b"" for name, value in record.headers}
     origin = origin_of(said)
-    if origin is None or h.MARK in said:
+    if origin is None:
         return None
     nulls = _text(said, h.NULLS).split(",")
     failed_at = _text(said, h.FAILED_AT)
@@ -121,7 +121,7 @@ def letter_of(record: Record) -> Letter | None:
         group=_text(said, h.GROUP),
         key=None if "key" in nulls else record.key,
         value=None if "value" in nulls else record.value,
-        headers=tuple((name, value) for name, value in record.headers if name not in h.OF_A_LETTER),
+        headers=tuple((name, value) for name, value in record.headers if name not in h.OURS),
         code=_text(said, h.CODE),
         detail=_text(said, h.DETAIL),
         remedy=_text(said, h.REMEDY),
@@ -206,5 +206,5 @@ def _letter(
         **carried,
         **more,
     }
-    kept = [(name, value or b"") for name, value in record.headers if name not in h.OF_A_LETTER]
+    kept = [(name, value or b"") for name, value in record.headers if name not in h.OURS]
     return Outgoing(dead_letter(group), record.key or b"", record.value or b"", [*kept, *reason.items()])

@@ -55,9 +55,12 @@ def mark_record(mark: Mark, group: str) -> Outgoing:
 
 
 def mark_of(record: Record) -> Mark | None:
-    """Read a record of a topic of dead letters; None for one that is no mark of a kind that we know."""
-    became = next((value.decode("utf-8", "replace") for name, value in record.headers if name == h.MARK), None)
-    if became not in get_args(Became):
+    """Read a record of a topic of dead letters; None for one that is no mark of a kind that we know: a letter, which names the
+    place of its record, is none, whatever else that said.
+    """
+    said_of_it = dict(record.headers)
+    became = (said_of_it.get(h.MARK) or b"").decode("utf-8", "replace")
+    if became not in get_args(Became) or h.TOPIC in said_of_it:
         return None
     try:
         said = from_json(record.value or b"")

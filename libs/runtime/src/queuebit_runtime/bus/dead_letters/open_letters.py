@@ -66,9 +66,11 @@ def waiting_of(record: Record, origin: Origin) -> Waiting:
 
 
 def keeps_order(topic: str) -> bool:
-    """Whether records of one key follow one another: not where each asks a question of its own."""
+    """Whether records of one key follow one another: not where each asks a question or reports something of its own, nor where
+    outsiders choose the key.
+    """
     channel = BY_TOPIC.get(topic)
-    return channel is not None and JobSubmitted not in channel.messages
+    return channel is not None and not channel.upstream_writes and JobSubmitted not in channel.messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class OpenLetters:
             self._settled(mark, record.offset)
             return mark.origin if mark.settles else None
         said = {name: value or b"" for name, value in record.headers}
-        origin = None if h.MARK in said else origin_of(said)
+        origin = origin_of(said)
         if origin is None or not keeps_order(origin.topic):
             return origin
         waiting = waiting_of(record, origin)
@@ -219,7 +221,7 @@ def parts_of(copy: bytes, at: int, topic: str) -> list[Outgoing]:
 def part_of(record: Record) -> Part | None:
     """Read a record of the topic; None for one that is no part of a copy."""
     said = dict(record.headers)
-    if said.get(h.MARK) != h.CHECKPOINT:
+    if said.get(h.MARK) != h.CHECKPOINT or h.TOPIC in said:
         return None
     try:
         document = from_json(said.get(h.PART) or b"")

@@ -125,14 +125,12 @@ class Sequences:
 
 def _matters(record: Record) -> bool:
     """Whether it is more than the letter of a question, behind which nothing waits."""
-    if any(name == h.MARK for name, _ in record.headers):
-        return True
     origin = origin_of({name: value or b"" for name, value in record.headers})
-    return origin is not None and keeps_order(origin.topic)
+    return keeps_order(origin.topic) if origin is not None else any(name == h.MARK for name, _ in record.headers)
 
 
 def _bare(record: Record) -> Record:
     """Without what nobody here reads."""
     headers = tuple(each for each in record.headers if each[0] in _READ)
-    marked = any(name == h.MARK for name, _ in headers)
-    return record._replace(headers=headers, value=record.value if marked else None)
+    names = {name for name, _ in headers}
+    return record._replace(headers=headers, value=record.value if h.MARK in names and h.TOPIC not in names else None)
