@@ -16,6 +16,7 @@ from queuebit_contracts.event import Event
 from queuebit_contracts.events import JobQueued, JobSubmitted
 from queuebit_contracts.jobs import JobRequest, Problem
 from queuebit_contracts.large import TEXT_BYTES_MIN, apart, problem_of, text_of
+from queuebit_contracts.sealed import token_of
 from queuebit_contracts.statement_text import PLACE, StatementText, statement_of
 
 ITEMS = list(range(TEXT_BYTES_MIN // 4))
@@ -130,3 +131,9 @@ def test_small_messages_are_read_whole() -> None:
     problem = problem_of(decode_data(JobSubmitted, submitted({"items": [1]}), text=True))
     assert problem is not None
     assert problem.statement == {"items": [1]}
+
+
+@pytest.mark.parametrize("inner", [b'"\xff"', b"1e999999"])
+def test_a_statement_that_only_looks_sealed_is_not_and_stops_nobody(inner: bytes) -> None:
+    """Given a large statement of an outsider that begins like a sealed one and that nobody can read."""
+    assert token_of(StatementText(b'{"$sealed":%b,"pad":"%b"}' % (inner, b"x" * 20_000))) is None

@@ -101,7 +101,11 @@ def token_of(value: object) -> str | None:
         case StatementText():
             if not value.text.startswith(SEALED_TEXT):
                 return None
-            return token_of(orjson.loads(value.text))
+            try:
+                return token_of(orjson.loads(value.text))
+            except ValueError:
+                # Outsiders wrote it, and nobody has read it yet.
+                return None
         case {"$sealed": str(token)}:
             return token
         case str() if value.startswith(_PREFIX):
