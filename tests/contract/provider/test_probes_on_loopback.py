@@ -95,6 +95,28 @@ async def test_no_further_probe_is_handed_in_while_one_waits_in_the_queue(
     assert len(server.cloud.jobs) == 1
 
 
+async def test_a_probe_that_cannot_be_read_stops_no_other(
+    server: Server, provider: IbmProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a result of a newer release, then it counts for nothing, and the next period has its probe."""
+    place = Place(provider)
+    await place.prober().look(SPEC)
+    await place.followed()
+    place.now_s += HOUR_S
+    with monkeypatch.context() as newer:
+        newer.setattr("queuebit_quantum_adapter.submissions.probing.decode_result", _unknown)
+        prober = place.prober()
+        await prober.look(SPEC)
+        assert prober.drifts() == {}
+    await place.followed()
+
+    assert len(server.cloud.jobs) == 2
+
+
+def _unknown(_data: bytes) -> Any:
+    raise ValueError("a version that is not known")
+
+
 async def test_what_is_not_named_is_not_probed_and_a_name_of_nothing_is_told(
     server: Server, provider: IbmProvider, caplog: pytest.LogCaptureFixture
 ) -> None:

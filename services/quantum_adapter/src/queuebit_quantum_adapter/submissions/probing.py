@@ -95,8 +95,13 @@ class Prober:
             self._drifts[spec.name] = drift
 
     async def _probed(self, ledger: Ledger, row: Submission, spec: BackendSpec) -> Probed | None:
+        """None also for what cannot be read, as where a newer release wrote it: later probes and other backends go on."""
         data = await ledger.submission_result(row.key)
-        return None if data is None else probed(row.created_at, decode_result(data).counts[0], _qubits(spec))
+        try:
+            return None if data is None else probed(row.created_at, decode_result(data).counts[0], _qubits(spec))
+        except (ValueError, LookupError) as error:
+            _log.warning("The probe %s of %s cannot be read: %s", row.key, spec.name, error)
+            return None
 
 
 def probe_key(backend: str, interval_s: float, period: int) -> UUID:
