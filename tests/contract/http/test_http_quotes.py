@@ -130,6 +130,25 @@ async def test_any_change_voids_it_and_when_its_time_is_over_it_is_none() -> Non
         assert len(world.plane.submissions) == 1
 
 
+async def test_a_repeat_is_answered_as_the_first_time_when_the_offer_is_over_or_the_price_has_changed() -> None:
+    """Given a submission whose answer was lost, its repeat finds the job: who had to ask for a new quote would pay twice."""
+    async with a_world() as world:
+        await _qpu(world)
+        _, found = await _quote(world)
+        key = "order-17"
+        named = {"Queuebit-Quote": found["id"], "Idempotency-Key": key}
+        first = await world.submit(body=PAID, **named)
+        world.clock.offset = timedelta(seconds=901)
+        await world.store.set_price(PriceRow("qpu", "USD", Decimal("9"), Decimal("0.002"), Decimal(0)))
+        again = await world.submit(body=PAID, **named)
+        other = await world.submit(body={**PAID, "params": {"backend": "qpu", "shots": 9}}, **named)
+
+        assert (first.status_code, again.status_code) == (202, 202)
+        assert again.headers["Idempotency-Replayed"] == "true"
+        assert again.json()["id"] == first.json()["id"]
+        assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
 async def test_nothing_is_offered_where_nobody_knows_what_it_costs_or_nothing_does() -> None:
     async with a_world() as world:
         nobody = (await _quote(world, {**PAID, "lane": "classical"}))[1]

@@ -81,7 +81,7 @@ class Submitter:
         """
         self._payloads.check(admitted.request)
         wanted, late = self._wanted(admitted, key, origin), self._is_late(admitted)
-        if late and not await self._asked_before(wanted):
+        if late and not await self.asked_before(wanted.tenant, key):
             raise _too_late()
         held, first = await self._reserving.offer(wanted)
         if held.fingerprint != admitted.fingerprint:
@@ -104,7 +104,7 @@ class Submitter:
             except Refusal as refusal:
                 fates[nth] = refusal
                 continue
-            if self._is_late(each.admitted) and not await self._asked_before(wanted[nth]):
+            if self._is_late(each.admitted) and not await self.asked_before(wanted[nth].tenant, each.key):
                 fates[nth] = _too_late()
         asked = [nth for nth in range(len(questions)) if nth not in fates]
         held = dict(zip(asked, await self._reserve([wanted[nth] for nth in asked]), strict=True)) if asked else {}
@@ -167,11 +167,11 @@ class Submitter:
     def _is_late(self, admitted: Admitted) -> bool:
         return is_past(admitted.request.deadline, self._clock.now())
 
-    async def _asked_before(self, wanted: Reservation) -> bool:
+    async def asked_before(self, tenant: str, key: str) -> bool:
         """Whether a question with this key was taken through any door, perhaps a moment ago: it is answered as then."""
-        if await self._store.holder(wanted.tenant, wanted.key) is not None:
+        if await self._store.holder(tenant, key) is not None:
             return True
-        return time_ordered_key(wanted.key) is not None and await self._known(wanted.stream_id)
+        return (ordered := time_ordered_key(key)) is not None and await self._known(job_id_of(tenant, ordered))
 
     async def _known(self, job_id: UUID, content: str | None = None) -> bool:
         """Whether the job has events. Raises Refusal where it came through another door with other content."""

@@ -33,8 +33,8 @@ class Quotes:
         payload = quote.model_dump_json().encode()
         return PREFIX + urlsafe_b64encode(self._mac(payload, tenant) + payload).rstrip(b"=").decode()
 
-    def read(self, quote_id: str, tenant: str, now: datetime) -> Quote:
-        """The offer, which still stands. Raises Refusal quote_invalid or quote_expired."""
+    def read(self, quote_id: str, tenant: str) -> Quote:
+        """The offer. Raises Refusal quote_invalid."""
         text = quote_id.removeprefix(PREFIX)
         try:
             raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
@@ -44,12 +44,9 @@ class Quotes:
         if not quote_id.startswith(PREFIX) or not hmac.compare_digest(mac, self._mac(payload, tenant)):
             raise Refusal("quote_invalid")
         try:
-            quote = Quote.model_validate_json(payload)
+            return Quote.model_validate_json(payload)
         except ValidationError:
             raise Refusal("quote_invalid") from None
-        if now >= quote.expires_at:
-            raise Refusal("quote_expired", f"The offer held until {quote.expires_at}.")
-        return quote
 
     def _mac(self, payload: bytes, tenant: str) -> bytes:
         return hmac.digest(self._secret, tenant.encode() + b"\x1f" + payload, "sha256")
@@ -66,6 +63,12 @@ def offer(admitted: Admitted, priced: Priced, expires_at: datetime) -> Quote:
         "parts": [each.model_dump() for each in priced.parts],
     }
     return Quote.model_validate({**about, "expires_at": expires_at, "digest": fingerprint(about)})
+
+
+def check_time(quote: Quote, now: datetime) -> None:
+    """Raises Refusal quote_expired where the offer stands no longer."""
+    if now >= quote.expires_at:
+        raise Refusal("quote_expired", f"The offer held until {quote.expires_at}.")
 
 
 def check(quote: Quote, admitted: Admitted, priced: Priced) -> None:

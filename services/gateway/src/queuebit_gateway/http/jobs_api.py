@@ -13,7 +13,6 @@ from queuebit_contracts.commands import CancelJob
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import BODY_BYTES_MAX, INTEGER_MAX, JobState, KindName, Tier, is_past
 from queuebit_contracts.model import Model
-from queuebit_contracts.money import Quote
 from queuebit_contracts.streams import PUBLISHED
 from queuebit_gateway.access.authentication import Actor
 from queuebit_gateway.http import examples
@@ -21,6 +20,7 @@ from queuebit_gateway.http.conditions import check_if_match, header_of, is_uncha
 from queuebit_gateway.http.openapi import RATE, answer, problems, request_body
 from queuebit_gateway.http.parsing import parse_object, read_body
 from queuebit_gateway.http.parts import Parts, actor_who, parts_of
+from queuebit_gateway.http.quoted import quoted
 from queuebit_gateway.http.requests import (
     WAIT_S_MAX,
     CancelBody,
@@ -37,12 +37,10 @@ from queuebit_gateway.http.tracing import name_job, traceparent_of
 from queuebit_gateway.http.waits import Waiter
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.questions import Terms
-from queuebit_gateway.quotes import check
 from queuebit_gateway.read_model.backends import views_of
 from queuebit_gateway.read_model.dry_run import DryRun, dry_run
 from queuebit_gateway.read_model.explain import explain
 from queuebit_gateway.read_model.models import Explanation, JobList, JobView
-from queuebit_gateway.read_model.priced_now import priced_now
 from queuebit_gateway.read_model.view import fresh_view
 from queuebit_problems.admission import Admitted
 from queuebit_store.ports import Place, StreamFilter
@@ -96,7 +94,7 @@ async def submit(
         return _json(await _would(parts, asked))
     key = read_key(offered)
     admitted, origin = await parts.reader.read(await body_of(request), actor.asker)
-    terms = Terms(actor.name, await _quoted(request, actor, admitted))
+    terms = Terms(actor.name, await quoted(request, actor, admitted, key))
     taken = await parts.submitter.submit(admitted, key, traceparent_of(request), origin, terms)
     accepted = taken.accepted
     name_job(request, accepted.job_id, accepted.tenant)
@@ -244,19 +242,6 @@ async def cancel(request: Request, actor: Cancelling, job_id: JobId) -> Response
     name_job(request, found.job_id, actor.tenant)
     await parts.submitter.cancel(found.job_id, actor.tenant, command, traceparent_of(request), key)
     return _answer(await parts.jobs.view(found), 202, {"Location": f"/v1/jobs/{found.job_id}"})
-
-
-async def _quoted(request: Request, actor: Actor, admitted: Admitted) -> Quote | None:
-    """The offer that the request names, which holds for it now. Raises Refusal quote_invalid, quote_expired or quote_void."""
-    named = request.headers.get("queuebit-quote")
-    if named is None:
-        return None
-    parts = parts_of(request)
-    now = parts.clock.now()
-    quote = parts.quotes.read(named, actor.tenant, now)
-    found, _ = await priced_now(parts.store, admitted, await parts.jobs.policy(), now)
-    check(quote, admitted, found)
-    return quote
 
 
 async def _would(parts: Parts, admitted: Admitted) -> DryRun:
