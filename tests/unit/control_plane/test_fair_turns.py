@@ -9,7 +9,7 @@ from uuid import UUID
 from queuebit_contracts import events as ev
 from queuebit_contracts.events import JobRejected
 from queuebit_contracts.ids import attempt_id_of, uuid7
-from queuebit_contracts.operators import HoldReleased, JobHeld
+from queuebit_contracts.operators import HoldEased, HoldReleased, JobHeld
 from queuebit_control_plane.handler import CommandHandler
 from queuebit_control_plane.holding.gatekeeper import Gatekeeper
 from queuebit_control_plane.holding.releaser import Releaser
@@ -98,6 +98,24 @@ def test_what_an_operator_lets_go_waits_for_its_turn_like_the_others() -> None:
     events, _ = decide(held, Wake(eased=True), NOW, JOB_ID, lifted, shares=shares)
 
     assert [(type(each).__name__, getattr(each, "hold", None)) for each in events] == [("JobHeld", 0)]
+
+
+def test_what_an_eased_hold_let_through_does_not_go_back_behind_it_at_its_turn() -> None:
+    """Given a job that came to wait for its turn when an eased hold let it through, then it goes at its turn; one that waited
+    for its turn before there was the hold waits for the hold, too.
+    """
+    shares, placed = full(), evolve_holds(Holds(), a_hold("tenant", "acme"), NOW - timedelta(seconds=9))
+    _, held = decide(NoJob(), a_submit(), NOW, JOB_ID, Gate(placed), shares=shares)
+    gate = Gate(evolve_holds(placed, HoldEased(hold=1, rate_per_s=1.0, actor="a", reason="r"), NOW))
+    _, passed = decide(held, Wake(eased=True), NOW, JOB_ID, gate, shares=shares)
+    later = evolve_holds(Holds(), a_hold("tenant", "acme"), NOW + timedelta(seconds=9))
+    after = Gate(evolve_holds(later, HoldEased(hold=1, rate_per_s=1.0, actor="a", reason="r"), NOW))
+
+    events = [decide(passed, Wake(turn=True), NOW, JOB_ID, each, shares=shares)[0] for each in (gate, after)]
+    assert [[(type(each).__name__, getattr(each, "hold", None)) for each in some] for some in events] == [
+        [("JobQueued", None)],
+        [("JobHeld", 1)],
+    ]
 
 
 def test_others_of_the_same_tenant_wait_behind_it_and_those_of_another_do_not() -> None:

@@ -158,7 +158,7 @@ class Draft:
 
     def hold_on(self, leg: LegState) -> Hold | None:
         """The hold that stops the leg. Where it is not known which backends a lane has, a leg that was held for its backend
-        waits as long as that hold stands.
+        waits as long as that hold stands. What has passed an eased hold, and came to wait for its turn then, has passed it.
         """
         request, lane, status = self.open.request, leg.spec.lane, leg.status
         if isinstance(status, Held) and status.scope == "backend" and not self.gate.backends.get(lane):
@@ -166,7 +166,15 @@ class Draft:
             if standing is not None:
                 return standing
         asking = Asking(self.job_id, request.tenant, request.problem.kind, request.tier)
-        return self.gate.on_leg(asking, lane, eased=self._eased)
+        hold = self.gate.on_leg(asking, lane, eased=self._eased)
+        if (
+            hold is not None
+            and hold.rate_per_s is not None
+            and isinstance(status, Held)
+            and status.expected_s is not None
+        ):
+            return self.gate.on_leg(asking, lane, eased=status.since > hold.placed_at)
+        return hold
 
     def abandon_all(self, reason: str, *, but_after_end: bool = False) -> None:
         """Tell whoever still works for this job to stop. `but_after_end`: legs that go on when it has ended do so."""
