@@ -29,7 +29,8 @@ from tests.builders import JOB_ID, NOW, a_submit, a_success, a_verdict
 from tests.fakes.clocks import StoppedClock
 from tests.unit.control_plane.handling import CAUSE, WHOLE, a_command, names
 from tests.unit.control_plane.handling import refusal as refused
-from tests.unit.control_plane.holding import a_hold
+from tests.unit.control_plane.holding import a_hold, store_holds
+from tests.unit.control_plane.planned import PRIMARY, submitted
 
 LANE = Queue("classical", "interactive")
 
@@ -242,6 +243,29 @@ async def test_what_waits_when_all_windows_are_taken_away_goes_too() -> None:
 
     assert in_turn[-1] == "JobHeld"
     assert (await names(at.store, job_id))[-2:] == ["JobHeld", "JobQueued"]
+
+
+async def test_an_operator_who_holds_one_lane_takes_from_no_leg_on_another_its_turn() -> None:
+    """Given a job with a leg on a held lane and one that waits for its turn on another, then the second goes in its turn, and
+    the first when it is let go.
+    """
+    at = _At(full())
+    await store_holds(at.store, a_hold("lane", "quantum", why="pause"))
+    gatekeeper = Gatekeeper(at.store, Lanes(), at.clock)
+    handler = CommandHandler(at.store, at.clock, appended=lambda: None, shares=at.shares, gate=gatekeeper.gate)
+    both = submitted(PRIMARY, {"role": "baseline", "lane": "quantum"})
+    await handler.handle([a_command(both)])
+    before = await names(at.store)
+    at.shares.ended(UUID(int=1), None, NOW)
+    await Waker(at.store, handler, at.shares, _Lead(), at.clock).step()
+    in_turn = await names(at.store)
+    await store_holds(at.store, HoldReleased(hold=1, actor="a", reason="r"))
+    at.clock.moment = NOW + timedelta(seconds=1)
+    await Releaser(at.store, handler, gatekeeper, _Lead(), at.clock, turns=True).step()
+
+    assert before == ["JobSubmitted", "JobPlanned", "JobHeld", "JobHeld"]
+    assert in_turn == [*before, "JobQueued"]
+    assert await names(at.store) == [*in_turn, "JobQueued"]
 
 
 async def test_a_question_that_became_a_job_is_not_refused_when_it_is_repeated_and_would_wait_now() -> None:

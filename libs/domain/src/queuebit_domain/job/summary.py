@@ -17,7 +17,9 @@ ATTRIBUTES: Final = ("kind", "tier", "lane", "fingerprint")
 
 WAITS: Final = "waits"
 WAITS_S: Final = "waits_s"
-"""Of a job that waits for its turn alone: on which queue, and for how many seconds of work."""
+"""Of a job that waits for its turn: on which queue, and for how many seconds of work."""
+ALSO_HELD: Final = "also_held"
+"""Of such a job, where an operator holds another leg of it back."""
 
 
 class Summary(NamedTuple):
@@ -47,9 +49,10 @@ def summary_of(job: Job) -> Summary:
 
 
 def _waits(job: OpenJob) -> Mapping[str, str]:
-    """Nothing where an operator holds a leg back too: that comes first."""
+    """Also where an operator holds another leg back, which may take days: the lanes of the others have room before."""
     held = [(leg.spec.lane, leg.status.expected_s) for leg in job.legs if isinstance(leg.status, Held)]
     first = next(((lane, expected_s) for lane, expected_s in held if expected_s is not None), None)
-    if first is None or any(expected_s is None for _, expected_s in held):
+    if first is None:
         return {}
-    return {WAITS: f"{first[0]}/{job.request.tier}", WAITS_S: f"{first[1]:.6g}"}
+    about = {WAITS: f"{first[0]}/{job.request.tier}", WAITS_S: f"{first[1]:.6g}"}
+    return about | {ALSO_HELD: "yes"} if any(expected_s is None for _, expected_s in held) else about

@@ -18,7 +18,7 @@ from queuebit_domain.holds.register import CATEGORY, HEAD_STATE, LIFTED_BY, OPER
 from queuebit_domain.job.codec import fold
 from queuebit_domain.job.messages import Wake
 from queuebit_domain.job.state import Held, OpenJob
-from queuebit_domain.job.summary import WAITS
+from queuebit_domain.job.summary import ALSO_HELD, WAITS
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.waiting import wait_event
 from queuebit_store.errors import StoreUnavailable
@@ -116,11 +116,7 @@ class Releaser:
 
     async def _wake(self, rows: Sequence[StreamRow], gate: Gate) -> bool:
         """Wake those of a page that may go on; whether some of it must wait for their turn."""
-        asking = [
-            row
-            for row in rows
-            if row.stream_id not in self._undecidable and not (self._turns and WAITS in row.head.attributes)
-        ]
+        asking = [row for row in rows if row.stream_id not in self._undecidable and not self._waits_alone(row)]
         free: list[StreamRow] = []
         for row in asking:
             if gate.closed and gate.on_job(_asked(row), eased=True) is not None:
@@ -130,6 +126,11 @@ class Releaser:
         sizes = await self._store.bytes_of([row.stream_id for row in free]) if free else {}
         turns = [await self._wake_some(some, gate) for some in in_steps(free, sizes, STEP_BYTES_MAX)]
         return sum(turns) < len(free)
+
+    def _waits_alone(self, row: StreamRow) -> bool:
+        """Whether nothing holds the job back but that it waits for its turn, in which it is woken."""
+        about = row.head.attributes
+        return self._turns and WAITS in about and ALSO_HELD not in about
 
     async def _wake_some(self, rows: Sequence[StreamRow], gate: Gate) -> int:
         """Wake as many of these as may go on; how many that were."""
