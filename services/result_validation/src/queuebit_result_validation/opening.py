@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from queuebit_contracts.canonical import fingerprint
-from queuebit_contracts.envelope import decode_data
+from queuebit_contracts.envelope import decode
 from queuebit_contracts.events import ExecutionSucceeded, ResultRejected
 from queuebit_contracts.sealed import (
     ERASED,
@@ -41,7 +41,7 @@ def any_sealed(items: Sequence[Item]) -> bool:
 
 def answer_as_it_came(item: Received) -> str:
     """The fingerprint of the answer as everybody else sees it."""
-    data = decode_data(ExecutionSucceeded, item.record.value or b"")
+    data = decode(item.record.headers, item.record.value).data
     assert isinstance(data, ExecutionSucceeded)
     return fingerprint(data.answer)
 
