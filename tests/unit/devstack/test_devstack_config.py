@@ -153,4 +153,7 @@ def test_every_service_has_its_own_health_port_and_only_the_gateway_the_public_o
     assert len({spec.health_port for spec in specs}) == 5
     assert [spec.argv[1:] for spec in specs] == [("-m", f"queuebit_{spec.name}") for spec in specs]
     ours = [{"X": "1", "QUEUEBIT_GROUP_INSTANCE": f"{spec.name}-1"} for spec in specs]
-    assert [dict(spec.env) for spec in specs] == [{**ours[0], "QUEUEBIT_HTTP_PORT": "8080"}, *ours[1:]]
+    assert [dict(spec.env) for spec in specs] == [
+        {**ours[0], "QUEUEBIT_HTTP_PORT": "8080", "QUEUEBIT_OPERATIONS": "true"},
+        *ours[1:],
+    ]

@@ -24,7 +24,9 @@ RECORD_BYTES_MAX = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One topic. `writers` and `readers` are our services; others write where `upstream_writes`, and read what is `public`."""
+    """One topic. `writers` and `readers` are our services; others write where `upstream_writes` or `downstream_writes`, and
+    read what is `public`.
+    """
 
     topic: str
     meaning: str
@@ -32,6 +34,7 @@ class Channel:
     writers: tuple[Service, ...]
     readers: tuple[Service, ...]
     upstream_writes: bool = False
+    downstream_writes: bool = False
     partitions: int = 4
     retention_ms: int = 7 * DAY_MS
     compacted: bool = False
@@ -190,6 +193,7 @@ _REPORTED = Channel(
     ("gateway",),
     ("control-plane",),
     upstream_writes=True,
+    downstream_writes=True,
 )
 _DECISIONS = Channel(
     DECISIONS,

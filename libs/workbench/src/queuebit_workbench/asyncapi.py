@@ -87,6 +87,8 @@ def _uses() -> Iterable[Use]:
             yield Use(reader, "receive", channel)
         if channel.upstream_writes:
             yield Use("upstream", "send", channel)
+        if channel.downstream_writes:
+            yield Use("downstream", "send", channel)
         if channel.topic in _FOR_DOWNSTREAM:
             yield Use("downstream", "receive", channel)
 

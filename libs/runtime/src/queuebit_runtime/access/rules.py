@@ -54,6 +54,8 @@ def _on_topics(prefix: str, channels: Sequence[Channel]) -> Iterable[Rule]:
             yield Rule(service, "read", "topic", topic)
         if channel.upstream_writes:
             yield Rule(UPSTREAM, "write", "topic", topic)
+        if channel.downstream_writes:
+            yield Rule(DOWNSTREAM, "write", "topic", topic)
         if channel.public:
             yield Rule(DOWNSTREAM, "read", "topic", topic)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
 
 from queuebit_contracts.channels import CHANNELS, DAY_MS, Channel
 from queuebit_contracts.failures import FAILURES
@@ -21,11 +22,18 @@ def topics() -> str:
     return page("Topics", about, *(_topic(each) for each in CHANNELS))
 
 
+def _others(channel: Channel) -> Iterator[str]:
+    if channel.upstream_writes:
+        yield "upstream services"
+    if channel.downstream_writes:
+        yield "downstream services"
+
+
 def _topic(channel: Channel) -> str:
     said = [name_of(each) for each in channel.messages]
     rows = [
         ("carries", ", ".join(f"[{each}](events.md#{each.lower()})" for each in said) or "any record, as it came"),
-        ("written by", ", ".join([*channel.writers, *(["upstream services"] if channel.upstream_writes else [])])),
+        ("written by", ", ".join([*channel.writers, *_others(channel)])),
         ("read by", ", ".join([*channel.readers, *(["downstream services"] if channel.public else [])]) or "operators"),
         ("partitions", str(channel.partitions)),
         ("kept", "the last of each key" if channel.compacted else f"{channel.retention_ms // DAY_MS} days"),
