@@ -106,6 +106,9 @@ def submit(
     seed: o.Seed = None,
     param: o.Param = None,
     label: o.Label = None,
+    from_job: Annotated[
+        str | None, typer.Option("--from", metavar="JOB", help="Ask this job again; FILE is a JSON merge patch of it.")
+    ] = None,
     key: Annotated[str | None, typer.Option(help="The idempotency key; the same key gives the same job.")] = None,
     quote: Annotated[str | None, typer.Option(metavar="ID", help="Hold it to this quote of `queuebit quote`.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the end; exit 0 only for an accepted answer.")] = False,
@@ -119,7 +122,7 @@ def submit(
     from queuebit_client.cli import jobs
 
     submission = o.Submission(
-        file, kind, lane, tier, budget_s, latency_budget_s, deadline, seed, param or [], label or []
+        file, kind, lane, tier, budget_s, latency_budget_s, deadline, seed, param or [], label or [], from_job
     )
     if dry_run:
         return jobs.dry_run(context.obj, submission, as_json=as_json)

@@ -56,8 +56,13 @@ def body_of(submission: Submission, *, here: bool = False) -> dict[str, Any]:
     the server, which may know more kinds and newer ones.
     """
     params = params_of(submission)
+    return wished(_document(submission, _problem_text(submission.file), params, here), submission)
+
+
+def wished(body: dict[str, Any], submission: Submission) -> dict[str, Any]:
+    """The body with what the flags say laid over it. Raises BadFlag."""
+    params = params_of(submission)
     labels = pairs(submission.labels, "--label")
-    body = _document(submission, _problem_text(submission.file), params, here)
     wishes = {
         "lane": submission.lane,
         "tier": submission.tier,

@@ -7,9 +7,10 @@ import time
 from typing import Any
 
 from queuebit_client.cli.exit_codes import ExitCode
-from queuebit_client.cli.files import BadFlag, body_of
+from queuebit_client.cli.files import BadFlag
 from queuebit_client.cli.options import Submission
 from queuebit_client.cli.output import exit_code_of, for_people, note, print_json, print_line, show_outcome, show_table
+from queuebit_client.cli.patched import asked_body
 from queuebit_client.cli.session import Target, wait_for
 from queuebit_client.cli.words import words_of
 from queuebit_client.core import WAIT_S
@@ -28,8 +29,8 @@ def submit(
     quote: str | None = None,
 ) -> ExitCode:
     """Submit; with `wait`, the outcome and its exit code."""
-    body = body_of(submission)
     with target.client() as client:
+        body = asked_body(client, submission)
         began_s = time.monotonic()
         job = client.submit_body(body, key=key, wait_s=_wait_at_once_s(timeout_s) if wait else None, quote=quote)
         if wait:
@@ -58,7 +59,7 @@ def _wait_at_once_s(timeout_s: float | None) -> float | None:
 def dry_run(target: Target, submission: Submission, *, as_json: bool) -> ExitCode:
     """What would become of it: plan, time and cost."""
     with target.client() as client:
-        found = client.dry_run(body_of(submission))
+        found = client.dry_run(asked_body(client, submission))
     if as_json or not for_people():
         print_json(found.model_dump(mode="json"))
         return ExitCode.OK

@@ -48,3 +48,4 @@ class Submission:
     seed: int | None = None
     params: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+    from_job: str | None = None

@@ -1,0 +1,61 @@
+"""A job asked again with a patch: what the patch names is changed, all else is as it was."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from queuebit_client.cli.main import run
+from queuebit_client.cli.patched import merged
+from queuebit_contracts import events as ev
+from queuebit_gateway.http.server import HttpServer
+from tests.contract.http.running_gateway import a_body, a_world
+
+
+@pytest.mark.parametrize(
+    ("target", "patch", "wanted"),
+    [
+        ({"a": 1, "b": {"c": 2}}, {"b": {"d": 3}}, {"a": 1, "b": {"c": 2, "d": 3}}),
+        ({"a": [1, 2]}, {"a": [3]}, {"a": [3]}),
+        ({"a": 1, "b": 2}, {"a": None, "c": None}, {"b": 2}),
+        ({"a": 1}, {"a": {"b": None, "c": 1}}, {"a": {"c": 1}}),
+    ],
+)
+def test_a_patch_is_merged_as_rfc_7396_has_it(target: Any, patch: Any, wanted: Any) -> None:
+    assert merged(target, patch) == wanted
+
+
+async def test_the_same_is_asked_with_what_the_patch_and_the_flags_say(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    patch, broken = tmp_path / "patch.json", tmp_path / "broken.txt"
+    patch.write_text(json.dumps({"problem": {"statement": {"edges": [[0, 1, 5]]}}}))
+    broken.write_text("no JSON")
+    async with a_world() as world:
+        server = HttpServer(world.app, world.parts.tailer, world.parts.ids, host="127.0.0.1", port=0, drain_s=2)
+        await server.start()
+        monkeypatch.setenv("QUEUEBIT_API_KEY", await world.key())
+
+        async def submit(*words: str) -> tuple[int, str]:
+            code = await asyncio.to_thread(run, ["--url", f"http://127.0.0.1:{server.port}", "submit", *words])
+            return code, capsys.readouterr().out
+
+        try:
+            first = (await world.submit(body=a_body(seed=7, labels={"team": "a"}), Prefer="wait=5")).json()["id"]
+            again = await submit(str(patch), "--from", first, "--label", "try=2")
+            nothing = await submit(str(broken), "--from", first)
+        finally:
+            await server.stop()
+
+    assert (again[0], nothing[0]) == (0, 2)
+    before, after = (each.data for each in world.plane.submissions)
+    assert isinstance(before, ev.JobSubmitted)
+    assert isinstance(after, ev.JobSubmitted)
+    assert after.request.problem.statement["edges"] == [[0, 1, 5]]
+    assert (after.request.seed, after.request.lane) == (7, before.request.lane)
+    assert after.request.labels == {"team": "a", "try": "2"}
+    assert after.fingerprint != before.fingerprint
