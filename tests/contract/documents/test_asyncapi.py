@@ -46,7 +46,9 @@ def test_every_writer_and_reader_has_an_operation_and_neighbours_too(document: d
     }
     neighbours = {f"downstream.receive.jobs.{name}" for name in ("completed", "failed", "invalidated", "lifecycle")}
 
-    assert set(document["operations"]) == ours | neighbours | {"upstream.send.jobs.submitted"}
+    told = {"upstream.send.jobs.submitted", "upstream.send.jobs.outcomes", "downstream.send.jobs.outcomes"}
+
+    assert set(document["operations"]) == ours | neighbours | told
 
 
 @pytest.mark.contract
