@@ -17,8 +17,8 @@ LIBS = {
     "gateway": ("contracts", "domain", "circuits", "problems", "runtime", "store"),
     "control_plane": ("contracts", "domain", "circuits", "problems", "runtime", "store"),
     "quantum_adapter": ("contracts", "circuits", "problems", "runtime", "store"),
-    "classical_solver": ("contracts", "circuits", "problems", "runtime"),
-    "result_validation": ("contracts", "circuits", "problems", "runtime"),
+    "classical_solver": ("contracts", "circuits", "problems", "runtime", "store"),
+    "result_validation": ("contracts", "circuits", "problems", "runtime", "store"),
     "client": ("contracts",),
     "operations": ("contracts", "domain", "runtime", "store", "client"),
 }
@@ -26,8 +26,8 @@ HAS = {
     "gateway": {"fastapi", "asyncpg", "httpx2"},
     "control_plane": {"asyncpg"},
     "quantum_adapter": {"qiskit", "qiskit_aer", "numpy", "asyncpg"},
-    "classical_solver": {"ortools", "numpy"},
-    "result_validation": {"numpy"},
+    "classical_solver": {"ortools", "numpy", "asyncpg"},
+    "result_validation": {"numpy", "asyncpg"},
     "client": {"httpx2", "typer"},
     "operations": {"httpx2", "typer", "asyncpg"},
 }
