@@ -35,6 +35,8 @@ def test_outsiders_may_do_this_and_nothing_else() -> None:
     outside = {rule for rule in RULES if rule.principal in ("upstream", "downstream")}
     assert outside == {
         Rule("upstream", "write", "topic", "jobs.submitted"),
+        Rule("upstream", "write", "topic", "jobs.outcomes"),
+        Rule("downstream", "write", "topic", "jobs.outcomes"),
         Rule("downstream", "read", "topic", "jobs.completed"),
         Rule("downstream", "read", "topic", "jobs.failed"),
         Rule("downstream", "read", "topic", "jobs.invalidated"),
