@@ -14,9 +14,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from queuebit_contracts.backends import BackendCapabilities
-from queuebit_contracts.events import BackendStatusReported
+from queuebit_contracts.events import BackendStatusReported, LateUsageReported
 from queuebit_contracts.ids import attempt_id_of, uuid7
-from queuebit_contracts.jobs import Cost, Ran
+from queuebit_contracts.jobs import Cost, Ran, Usage
 from queuebit_control_plane.handler import CommandHandler
 from queuebit_control_plane.inbound.planning import Asked
 from queuebit_control_plane.money.facts import BudgetFacts
@@ -291,3 +291,19 @@ async def test_money_of_a_leg_that_would_be_tried_again_behind_the_deadline_of_i
 
     assert set_aside == ("2.676", "1.324", "0")
     assert (settled, await plane.left()) == (1, ("4.000", "0.000", "0"))
+
+
+async def test_what_was_used_late_is_priced_also_where_no_money_is_set_aside_any_more() -> None:
+    """Given a tenant without a budget, whose job was withdrawn, then what attempt and provider tell late has a price."""
+    plane = await a_plane(limit=None)
+    await plane.submit(1)
+    await plane.tell((1, Cancel("acme", "alice", "")))
+    attempt_id, used = attempt_id_of(job(1), LEG, 1), Usage(shots=1000)
+    ran = Ran(lane="quantum", method="qaoa", backend="qpu")
+    await plane.tell((1, a_success(LEG, attempt_id=attempt_id, ran=ran, usage=used)))
+    told = {"report_id": UUID(int=1), "attempt_id": attempt_id, "leg": LEG, "came": "usage", "backend": "qpu"}
+    await plane.tell((1, LateUsageReported.model_validate({**told, "usage": used})))
+
+    stored = await plane.store.events_of(job(1))
+    late = [LateUsageReported.model_validate_json(each.data) for each in stored if each.type == "LateUsageReported"]
+    assert [(each.cost.amount, each.cost.currency) for each in late] == [("1.300", "USD")] * 2

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from queuebit_contracts.envelope import encode_data
-from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobPlanned, JobRejected
+from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobPlanned, JobRejected, LateUsageReported
 from queuebit_contracts.ids import FIRST_EPOCH, stored_id_of
 from queuebit_contracts.jobs import Lane, is_past
 from queuebit_contracts.registry import name_of
@@ -116,12 +116,14 @@ class Work:
         return isinstance(message, Refuse) and self.commands[0].rival_id is None
 
     def may_spend(self, may_charge: Callable[[Lane], bool]) -> bool:
-        """Whether what it is told may set money aside or settle some."""
+        """Whether what it is told may set money aside or settle some, or be priced."""
         job = self.job
         if type(job) is OpenJob:
             return bool(job.reserved) or any(may_charge(leg.spec.lane) for leg in job.legs)
         if type(job) is EndedJob:
-            return bool(job.reserved)
+            return bool(job.reserved or job.owed) or any(
+                type(each.message) is LateUsageReported for each in self.commands
+            )
         return any(type(each.message) is Submit and each.message.inputs.wish not in FREE for each in self.commands)
 
     def decide(
