@@ -101,7 +101,8 @@ def test_what_explains_a_job_is_made_the_same_way() -> None:
     }
 
     conveniences = {
-        f"libs/client/src/queuebit_client/{name}.py" for name in ("synchronous", "asynchronous", "agents/server")
+        f"libs/client/src/queuebit_client/{name}.py"
+        for name in ("synchronous", "asynchronous", "agents/server", "resource")
     }
     assert places - conveniences == {
         "services/gateway/src/queuebit_gateway/read_model/explain.py",

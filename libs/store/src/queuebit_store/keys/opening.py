@@ -9,11 +9,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-from queuebit_store.connections.migrations import check_schema
-from queuebit_store.connections.session import Session
-from queuebit_store.connections.settings import settings_from
 from queuebit_store.keys.port import Keys
-from queuebit_store.keys.postgres import PostgresKeys
 from queuebit_store.keys.ring import KeyRing, master_keys_from
 
 
@@ -47,6 +43,12 @@ async def ring_of_process(
     """
     if file is None:
         return None
+    # A process without such keys loads no driver of a database.
+    from queuebit_store.connections.migrations import check_schema
+    from queuebit_store.connections.session import Session
+    from queuebit_store.connections.settings import settings_from
+    from queuebit_store.keys.postgres import PostgresKeys
+
     session = Session(settings_from(env, service=service))
     on_close(session.close)
     await session.open()
