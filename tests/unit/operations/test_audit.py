@@ -233,6 +233,49 @@ async def test_stretches_with_archived_months_are_taken_by_their_hash_and_others
     assert (other.archived, len(other.findings)) == (0, 2)
 
 
+async def test_an_end_that_was_cut_off_does_not_hide_behind_months_that_were_archived_long_ago() -> None:
+    log, record = await grown([41])
+    (month,) = record.tiles[0].months
+    del log.events[40:]
+
+    assert (await checked(log, record, archived={month})).findings == []
+    assert len((await checked(log, record, archived={"1999-01"})).findings) == 1
+
+
+async def test_a_record_without_the_checkpoint_of_its_lines_is_no_record() -> None:
+    log, record = await grown([7, 41])
+    for cut in (Record(), Record(record.tiles), Record(record.tiles, record.checkpoints[:1])):
+        (found,) = (await checked(log, cut)).findings
+        assert found.detail == "the record lacks its last checkpoint"
+
+
+async def test_what_a_proof_shows_of_an_event_is_what_was_hashed_of_it() -> None:
+    payload = '{"side":[0,1]}'
+    log, record = await grown([16])
+    bare = log.events[5]._replace(
+        data='{"answer":null,"n":5}', payload_at=10, payload_hash=hashlib.sha256(payload.encode()).digest()
+    )
+    log.events[5] = bare
+    record = await recorded(log)
+    proof = await prove(log, ("job",), record, bare.stream_id)  # type: ignore[arg-type]
+    first, apart, *others = proof.events
+    whole = apart.model_copy(update={"data": f'{{"answer":{payload},"n":5}}'})
+    shown = proof.model_copy(update={"events": (first, whole, *others)})
+
+    assert wrong_with(shown, KEY.public_key()) == []
+    for changed in (
+        (first.model_copy(update={"data": '{"n":99}'}), whole, *others),
+        (first.model_copy(update={"type": "Job"}), whole, *others),
+        (first.model_copy(update={"type": "acme"}), whole, *others),
+        (first, whole.model_copy(update={"data": '{"answer":{"side":[1,1]},"n":5}'}), *others),
+        (first, whole.model_copy(update={"data": f'{{"answer":{payload},"n":6}}'}), *others),
+        (first, *others),
+        (whole, first, *others),
+        (),
+    ):
+        assert wrong_with(proof.model_copy(update={"events": changed}), KEY.public_key()), changed
+
+
 async def test_a_proof_of_a_job_stands_by_itself_and_a_false_one_falls() -> None:
     log, record = await grown([7, 41])
     job_id = an_event(17).stream_id

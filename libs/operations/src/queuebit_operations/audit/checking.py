@@ -74,10 +74,17 @@ async def _check_end(found: Verified, record: Record, leaves: Leaves, archived: 
     wanted = last.size - len(record.tiles) * TILE
     if len(inside) == wanted and root_over(record.tiles, inside).hex() == last.root:
         _check_within(found, record, len(record.tiles), inside)
-    elif len(inside) < wanted and archived:
+    elif len(inside) < wanted and _may_be_archived(record, archived):
         found.archived += 1
     else:
         found.findings.append(_differs(len(record.tiles), last.at.isoformat(), len(inside) - wanted, wanted))
+
+
+def _may_be_archived(record: Record, archived: Collection[str]) -> bool:
+    """Whether events behind the last whole stretch may lie in files: of months that are older than all of that stretch, none
+    may. Else a log that was cut off would pass as soon as anything was archived.
+    """
+    return bool(archived) and (not record.tiles or max(archived) >= min(record.tiles[-1].months))
 
 
 def _check_within(found: Verified, record: Record, number: int, inside: Sequence[Leaf]) -> None:
@@ -94,6 +101,10 @@ def _check_within(found: Verified, record: Record, number: int, inside: Sequence
 def _check_said(found: Verified, record: Record, public: Ed25519PublicKey | None) -> None:
     """What the record says of itself."""
     before: Checkpoint | None = None
+    signed = record.checkpoints[-1].size if record.checkpoints else -1
+    if signed < len(record.tiles) * TILE:
+        # Lines that no checkpoint covers are signed by nobody: each checkpoint is written in one go with what it covers.
+        found.findings.append(Finding(max(0, signed), len(record.tiles) * TILE, "the record lacks its last checkpoint"))
     for each in record.checkpoints:
         whole = each.size % TILE == 0 and each.size // TILE <= len(record.tiles)
         if whole and root_over(record.tiles[: each.size // TILE], []).hex() != each.root:

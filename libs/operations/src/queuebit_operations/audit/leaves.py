@@ -44,6 +44,36 @@ def content_of(event: StoredEvent) -> bytes:
     return numbers + b"".join(_LENGTH.pack(-1) if each is None else _LENGTH.pack(len(each)) + each for each in parts)
 
 
+class Content(NamedTuple):
+    """What the bytes of an event say of it. `payload_at` and `payload_hash`: of a payload that lies apart."""
+
+    stream_id: UUID
+    version: int
+    type: str
+    data: str
+    payload_at: int | None
+    payload_hash: bytes | None
+
+
+def read_content(content: bytes) -> Content:
+    """The event that these are the bytes of. Raises ValueError where they are those of none."""
+    try:
+        *_, version, _, _, payload_at = _NUMBERS.unpack_from(content)
+        parts, at = list[bytes | None](), _NUMBERS.size
+        while at < len(content):
+            (length,) = _LENGTH.unpack_from(content, at)
+            at += _LENGTH.size
+            parts.append(None if length < 0 else content[at : at + length])
+            at += max(0, length)
+        stream_id, _, name, _, _, _, payload_hash, data = parts
+    except struct.error:
+        raise ValueError("these are not the bytes of an event") from None
+    if at != len(content) or stream_id is None or name is None or data is None:
+        raise ValueError("these are not the bytes of an event")
+    apart = None if payload_at < 0 else payload_at
+    return Content(UUID(bytes=stream_id), version, name.decode(), data.decode(), apart, payload_hash)
+
+
 def leaf_of(event: StoredEvent) -> Leaf:
     """The event in the tree."""
     return Leaf(event.position, event.time, month_of(event.stream_id, event.time), leaf(content_of(event)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from bisect import bisect_left
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal
 from uuid import UUID
@@ -14,10 +15,11 @@ from pydantic import Field, ValidationError
 
 from queuebit_contracts.model import StrictModel
 from queuebit_operations.audit.keeping import root_over
-from queuebit_operations.audit.leaves import Leaf, Leaves, content_of
+from queuebit_operations.audit.leaves import Leaf, Leaves, content_of, read_content
 from queuebit_operations.audit.record import TILE, Checkpoint, Hash, Record
 from queuebit_operations.audit.tree import leaf, path, root, root_by
 from queuebit_operations.errors import BadArgument, InConflict, NotThere
+from queuebit_store.log.port import PLACE
 from queuebit_store.ports import EventLog, Position, StoredEvent
 
 EVENTS_MAX = 100_000
@@ -90,6 +92,9 @@ def wrong_with(proof: Proof, public: Ed25519PublicKey | None) -> list[str]:
     """What is wrong with a proof, by itself; nothing where it holds."""
     checkpoint = proof.checkpoint
     wrong = [] if public is None or checkpoint.is_by(public) else ["the checkpoint is not signed by this key"]
+    versions = [event.version for event in proof.events]
+    if not versions or versions != list(range(1, len(versions) + 1)):
+        wrong.append("events of the job are missing, or out of order")
     for event in proof.events:
         try:
             content = b64decode(event.content, validate=True)
@@ -99,9 +104,24 @@ def wrong_with(proof: Proof, public: Ed25519PublicKey | None) -> list[str]:
         led = root_by(leaf(content), event.index, checkpoint.size, way)
         if led is None or led.hex() != checkpoint.root:
             wrong.append(f"event {event.version} is not where it is said to be")
-        elif proof.job_id.bytes not in content or event.type.encode() not in content:
+        elif not _is_said(proof.job_id, event, content):
             wrong.append(f"event {event.version} is another one than it is said to be")
     return wrong
+
+
+def _is_said(job_id: UUID, event: Proven, content: bytes) -> bool:
+    """Whether what is shown of an event for people is what was hashed of it."""
+    try:
+        hashed = read_content(content)
+    except ValueError:
+        return False
+    data, at = event.data, hashed.payload_at
+    if at is not None:
+        behind = at + len(data) - (len(hashed.data) - len(PLACE))
+        if sha256(data[at:behind].encode()).digest() != hashed.payload_hash:
+            return False
+        data = f"{data[:at]}{PLACE}{data[behind:]}"
+    return (job_id, event.version, event.type, data) == (hashed.stream_id, hashed.version, hashed.type, hashed.data)
 
 
 def write_proof(file: Path, proof: Proof) -> None:
