@@ -106,6 +106,9 @@ async def test_a_key_of_another_tenant_is_another_key(store: Keys) -> None:
     assert one.id != other.id
     with pytest.raises(Redacted):
         other.open(one.seal(b"x"))
+    for each in (ring, ring_on(store)):
+        found = await each.of_ids([one.id, other.id], "umbra")
+        assert [found[one.id] is None, found[other.id] is None] == [True, False]
 
 
 async def test_another_master_key_is_told_by_its_name(store: Keys) -> None:

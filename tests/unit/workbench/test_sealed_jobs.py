@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
@@ -135,6 +136,27 @@ async def test_a_job_whose_key_is_destroyed_before_it_runs_fails_as_redacted(wat
     )
     assert "redacted" in told
     assert "The data of this subject was erased." in told
+    assert watched.holding(str(CANARY)) == []
+
+
+async def test_a_job_whose_key_is_destroyed_while_its_answer_waits_for_the_check_ends_once(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ring, "REMEMBERED_S", 0.0)
+    await watched.world.stop("result-validation")
+    job = await watched.client.submit_body(question("classical"))
+    while not watched.world.broker.records("jobs.executions") or b"answer" not in b"".join(
+        record.value or b"" for record in watched.world.broker.records("jobs.executions")
+    ):
+        await asyncio.sleep(0.01)
+    await watched.world.store().destroy_keys(TENANT, LABELS[SUBJECT_LABEL], watched.world.clock.now())
+    await watched.world.start("result-validation")
+
+    view = await watched.client.wait(job.id)
+
+    assert view.state == "failed"
+    ends = [name for name in watched.told if name in ("JobCompleted", "JobFailed", "JobCancelled", "JobExpired")]
+    assert ends == ["JobFailed"]
     assert watched.holding(str(CANARY)) == []
 
 

@@ -6,6 +6,7 @@ only passes them on needs no key. Where the key is gone, so is what they say: th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -32,6 +33,8 @@ SEAL = "$sealed"
 SEALED_TEXT = b'{"$sealed":'
 """So begins a statement that is sealed."""
 _PREFIX = f"{SEAL}:"
+_QUOTED = re.compile(re.escape(_PREFIX) + r"(v1\.[0-9a-f-]{36}\.[A-Za-z0-9_-]+)")
+"""A text that is sealed, wherever another text quotes it."""
 REDACTED = "$redacted"
 """Stands in the place of an answer that was erased."""
 WITHHELD = "redacted"
@@ -209,26 +212,36 @@ def keys_in(value: Any) -> set[UUID]:
 
 def opened_value(value: Any, keys: Mapping[UUID, DataKey | None]) -> Any:
     """A JSON document with everything opened that is sealed in it. What cannot be opened any more is told as `redacted`."""
-    token = token_of(value) if isinstance(value, str) else value.get(SEAL) if isinstance(value, dict) else None
-    if isinstance(token, str):
-        try:
-            key = keys.get(key_id_of(token))
-            if key is None:
-                raise Redacted
-            return key.open(token).decode() if isinstance(value, str) else orjson.loads(key.open(token))
-        except Redacted:
-            return WITHHELD if isinstance(value, str) else {REDACTED: True}
-    if isinstance(value, dict):
-        return {name: opened_value(each, keys) for name, each in value.items()}
-    if isinstance(value, list):
-        return [opened_value(each, keys) for each in value]
-    return value
+    match value:
+        case {"$sealed": str(token)}:
+            said = _opened(token, keys)
+            return {REDACTED: True} if said is None else orjson.loads(said)
+        case dict():
+            return {name: opened_value(each, keys) for name, each in value.items()}
+        case list():
+            return [opened_value(each, keys) for each in value]
+        case str() if _PREFIX in value:
+            return _QUOTED.sub(lambda found: _text_or_withheld(_opened(found[1], keys)), value)
+        case _:
+            return value
+
+
+def _opened(token: str, keys: Mapping[UUID, DataKey | None]) -> bytes | None:
+    """What was sealed; None where nothing opens it any more."""
+    try:
+        key = keys.get(key_id_of(token))
+        return None if key is None else key.open(token)
+    except Redacted:
+        return None
+
+
+def _text_or_withheld(said: bytes | None) -> str:
+    return WITHHELD if said is None else said.decode()
 
 
 def _tokens(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        if (token := token_of(value)) is not None:
-            yield token
+        yield from _QUOTED.findall(value)
     elif isinstance(value, dict):
         if isinstance(token := value.get(SEAL), str):
             yield token

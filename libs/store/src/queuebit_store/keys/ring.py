@@ -94,7 +94,7 @@ class KeyRing:
         self._monotonic_s = monotonic_s
         self._random = random
         self._mint = mint
-        self._opened: OrderedDict[UUID, tuple[SubjectCipher, float]] = OrderedDict()
+        self._opened: OrderedDict[UUID, tuple[SubjectCipher, float, str]] = OrderedDict()
         self._tenants: dict[str, bytes] = {}
 
     async def of_subject(self, tenant: str, subject: str) -> DataKey:
@@ -109,20 +109,22 @@ class KeyRing:
         assert cipher is not None
         return cipher
 
-    async def of_ids(self, key_ids: Collection[UUID]) -> dict[UUID, DataKey | None]:
-        """The keys to open with; None for one that is destroyed, or that nobody knows. Raises StoreError."""
+    async def of_ids(self, key_ids: Collection[UUID], tenant: str | None = None) -> dict[UUID, DataKey | None]:
+        """The keys to open with, of this tenant where one is named; None for one that is destroyed, that nobody knows, or that is
+        another tenant's. Raises StoreError.
+        """
         at_s = self._monotonic_s()
         found: dict[UUID, DataKey | None] = {}
         for key_id in key_ids:
             remembered = self._opened.get(key_id)
-            if remembered is not None and remembered[1] > at_s:
+            if remembered is not None and remembered[1] > at_s and tenant in (None, remembered[2]):
                 found[key_id] = remembered[0]
         wanted = [key_id for key_id in key_ids if key_id not in found]
         if wanted:
             rows = await self._keys.subject_keys(wanted)
             for key_id in wanted:
                 row = rows.get(key_id)
-                found[key_id] = None if row is None else await self._cipher(row)
+                found[key_id] = None if row is None or tenant not in (None, row.tenant) else await self._cipher(row)
         return found
 
     async def note_job(self, key: DataKey, job_id: UUID) -> None:
@@ -135,7 +137,7 @@ class KeyRing:
             return None
         key = self._unwrap(await self._tenant_key(row.tenant), row.wrapped, row.key_id.bytes)
         cipher = SubjectCipher(row.key_id, key, self._random)
-        self._opened[row.key_id] = (cipher, self._monotonic_s() + REMEMBERED_S)
+        self._opened[row.key_id] = (cipher, self._monotonic_s() + REMEMBERED_S, row.tenant)
         self._opened.move_to_end(row.key_id)
         if len(self._opened) > REMEMBERED_MAX:
             self._opened.popitem(last=False)

@@ -108,7 +108,7 @@ async def submit(
     if wait_s is not None:
         headers["Preference-Applied"] = f"wait={wait_s:.0f}"
         found = await Waiter(request, actor).until_ended(found, wait_s)
-    return await _told(parts, await parts.jobs.view(found), 202, headers)
+    return await _told(parts, actor.tenant, await parts.jobs.view(found), 202, headers)
 
 
 @router.get(
@@ -186,7 +186,7 @@ async def read(
     if is_unchanged(header_of(request, "if-none-match"), found.version):
         return Response(status_code=304, headers={**headers, "ETag": tag_of(found.version)})
     view = await parts.etas.with_eta(await parts.jobs.view(found, include=wanted))
-    return await _told(parts, view, 200, headers)
+    return await _told(parts, actor.tenant, view, 200, headers)
 
 
 @router.get(
@@ -208,7 +208,7 @@ async def explain_job(
     parts = parts_of(request)
     found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
     told = await parts.jobs.told(found, partial(explain, timeline_after=timeline_after))
-    return _text(await parts.payloads.opened(told.model_dump_json()))
+    return _text(await parts.payloads.opened(told.model_dump_json(), actor.tenant))
 
 
 @router.post(
@@ -271,9 +271,10 @@ def _answer(view: JobView, status: int, headers: dict[str, str]) -> Response:
     return _json(view, status, {"ETag": tag_of(view.version), **headers})
 
 
-async def _told(parts: Parts, view: JobView, status: int, headers: dict[str, str]) -> Response:
+async def _told(parts: Parts, tenant: str, view: JobView, status: int, headers: dict[str, str]) -> Response:
     """The job for its tenant: what is sealed of it is opened."""
-    return _text(await parts.payloads.opened(view.model_dump_json()), status, {"ETag": tag_of(view.version), **headers})
+    text = await parts.payloads.opened(view.model_dump_json(), tenant)
+    return _text(text, status, {"ETag": tag_of(view.version), **headers})
 
 
 def _json(model: Model, status: int = 200, headers: dict[str, str] | None = None) -> Response:

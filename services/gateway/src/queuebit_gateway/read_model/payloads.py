@@ -7,13 +7,15 @@ from uuid import UUID
 
 import orjson
 
-from queuebit_contracts.jobs import JobRequest
+from queuebit_contracts.errors import FieldError
+from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, JobRequest
 from queuebit_contracts.sealed import SEAL, SUBJECT_LABEL, DataKey, keys_in, opened_value, sealed_request
 from queuebit_contracts.statement_text import StatementText
 from queuebit_gateway.problem_details import Refusal
 
 _MARK = SEAL.encode()
-SUBJECT_LENGTH_MAX = 200
+PLAIN_BYTES_MAX = STATEMENT_BYTES_MAX * 3 // 4 - 128
+"""Sealed, a statement of so many bytes is as long as the longest of all others: four letters stand for three bytes."""
 
 
 class Keyring(Protocol):
@@ -21,7 +23,7 @@ class Keyring(Protocol):
 
     async def of_subject(self, tenant: str, subject: str) -> DataKey: ...
 
-    async def of_ids(self, key_ids: set[UUID]) -> dict[UUID, DataKey | None]: ...
+    async def of_ids(self, key_ids: set[UUID], tenant: str) -> dict[UUID, DataKey | None]: ...
 
     async def note_job(self, key: DataKey, job_id: UUID) -> None: ...
 
@@ -33,9 +35,16 @@ class Payloads:
         self._ring = ring
 
     def check(self, request: JobRequest) -> None:
-        """Raises Refusal where the request names a subject and nothing here can protect its data."""
-        if SUBJECT_LABEL in request.labels and self._ring is None:
+        """Raises Refusal where the request names a subject and nothing here can protect its data, or no record could carry it."""
+        if SUBJECT_LABEL not in request.labels:
+            return
+        if self._ring is None:
             raise Refusal("subject_unprotected")
+        size = len(_plain(request))
+        if size > PLAIN_BYTES_MAX:
+            wrong = FieldError("/problem/statement", "too_large", f"has {size} bytes, {PLAIN_BYTES_MAX} at most")
+            detail = f"The statement has {size} bytes in normal form; of data of a subject at most {PLAIN_BYTES_MAX} are taken."
+            raise Refusal("invalid_statement", detail, errors=(wrong,))
 
     async def sealed(self, request: JobRequest, job_id: UUID) -> JobRequest:
         """The request with its statement sealed by the key of its subject; as it is, where it names none."""
@@ -44,14 +53,19 @@ class Payloads:
             return request
         key = await self._ring.of_subject(request.tenant, subject)
         await self._ring.note_job(key, job_id)
-        statement = request.problem.statement
-        plain = statement.plain if isinstance(statement, StatementText) else orjson.dumps(statement)
-        return sealed_request(request, plain, key)
+        return sealed_request(request, _plain(request), key)
 
-    async def opened(self, text: str) -> str:
-        """A JSON document with everything opened that is sealed in it; what was erased says so."""
+    async def opened(self, text: str, tenant: str) -> str:
+        """A JSON document for a tenant, with everything opened that is sealed in it by keys of theirs; what was erased, or is
+        somebody else's, says `redacted`.
+        """
         if self._ring is None or SEAL not in text:
             return text
         document = orjson.loads(text)
-        keys = await self._ring.of_ids(keys_in(document))
+        keys = await self._ring.of_ids(keys_in(document), tenant)
         return orjson.dumps(opened_value(document, keys)).decode()
+
+
+def _plain(request: JobRequest) -> bytes:
+    statement = request.problem.statement
+    return statement.plain if isinstance(statement, StatementText) else orjson.dumps(statement)

@@ -1,0 +1,75 @@
+"""Data of a subject at the door of the gateway: opened for its tenant alone, wherever its tokens stand."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, JobRequest, Problem
+from queuebit_contracts.sealed import SUBJECT_LABEL, sealed_mapping, sealed_text
+from queuebit_contracts.statement_text import StatementText
+from queuebit_gateway.problem_details import Refusal
+from queuebit_gateway.read_model.payloads import PLAIN_BYTES_MAX, Payloads
+from queuebit_store.keys.ring import KeyRing, MasterKeys
+from queuebit_store.memory import MemoryStore
+from queuebit_store.memory_state.database import MemoryDatabase
+from tests.contract.store.builders import at
+
+JOB = UUID(int=7)
+
+
+@pytest.fixture
+def ring() -> KeyRing:
+    store = MemoryStore(MemoryDatabase(lambda: 0.0))
+    masters = MasterKeys({"2026": b"m" * 32})
+    return KeyRing(store, masters, now=lambda: at(1), monotonic_s=lambda: 0.0, random=os.urandom, mint=uuid4)
+
+
+def asked(bytes_: int) -> JobRequest:
+    statement = StatementText(b'{"nodes":"' + b"1" * (bytes_ - 12) + b'"}')
+    problem = Problem.model_construct(kind="maxcut", statement=statement)
+    return JobRequest.model_construct(tenant="acme", problem=problem, labels={SUBJECT_LABEL: "p-17"})
+
+
+async def told(payloads: Payloads, document: Any, tenant: str) -> Any:
+    return json.loads(await payloads.opened(json.dumps(document), tenant))
+
+
+async def test_it_is_opened_for_its_tenant_and_for_nobody_else_who_got_hold_of_a_token(ring: KeyRing) -> None:
+    key, payloads = await ring.of_subject("acme", "p-17"), Payloads(ring)
+    theirs = {"answer": sealed_mapping({"side": [0, 1]}, key), "labels": {"note": sealed_text("Wilhelmine", key)}}
+
+    assert await told(payloads, theirs, "acme") == {"answer": {"side": [0, 1]}, "labels": {"note": "Wilhelmine"}}
+    for _ in ("asked", "remembered"):
+        assert await told(payloads, theirs, "umbra") == {"answer": {"$redacted": True}, "labels": {"note": "redacted"}}
+
+
+async def test_texts_that_quote_what_is_sealed_are_opened_too(ring: KeyRing) -> None:
+    key, payloads = await ring.of_subject("acme", "p-17"), Payloads(ring)
+    one, other = sealed_text("edge [0, 9] is none", key), sealed_text("node 9 is none", key)
+    reasons = [f"main: answer rejected, {one}; {other}", "main: $sealed:v1.x", "$sealed:"]
+
+    opened = ["main: answer rejected, edge [0, 9] is none; node 9 is none", *reasons[1:]]
+    assert await told(payloads, {"reasons": reasons}, "acme") == {"reasons": opened}
+    gone = ["main: answer rejected, redacted; redacted", *reasons[1:]]
+    assert await told(payloads, {"reasons": reasons}, "umbra") == {"reasons": gone}
+
+
+async def test_a_statement_that_no_record_could_carry_sealed_is_refused_before_a_key_is_held(ring: KeyRing) -> None:
+    payloads = Payloads(ring)
+    with pytest.raises(Refusal) as caught:
+        payloads.check(asked(PLAIN_BYTES_MAX + 1))
+    assert (caught.value.problem.code, [each.pointer for each in caught.value.errors]) == (
+        "invalid_statement",
+        ["/problem/statement"],
+    )
+
+    largest = asked(PLAIN_BYTES_MAX)
+    payloads.check(largest)
+    sealed = (await payloads.sealed(largest, JOB)).problem.statement
+    assert isinstance(sealed, StatementText)
+    assert STATEMENT_BYTES_MAX - 1000 < len(sealed.text) <= STATEMENT_BYTES_MAX
