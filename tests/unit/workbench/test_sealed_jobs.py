@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,23 @@ async def test_a_job_whose_key_is_destroyed_while_its_answer_waits_for_the_check
     ends = [name for name in watched.told if name in ("JobCompleted", "JobFailed", "JobCancelled", "JobExpired")]
     assert ends == ["JobFailed"]
     assert watched.holding(str(CANARY)) == []
+
+
+@pytest.mark.parametrize("service", ["classical-solver", "result-validation"])
+async def test_a_key_that_cannot_be_unwrapped_ends_its_own_job_and_holds_up_nobody_elses(
+    watched: Watched, service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ring, "REMEMBERED_S", 0.0)
+    await watched.world.stop(service)
+    shut = await watched.client.submit_body(question("classical"))
+    other = await watched.client.submit_body(question("classical", labels={}))
+    database = watched.world.database
+    for key_id, key in list(database.subject_keys.items()):
+        database.subject_keys[key_id] = replace(key, wrapped=b"spoilt" * 10)
+    await watched.world.start(service)
+
+    assert (await watched.client.wait(other.id)).state == "completed"
+    assert (await watched.client.wait(shut.id)).state == "failed"
 
 
 async def test_without_a_master_key_no_data_of_a_subject_is_taken() -> None:

@@ -58,6 +58,18 @@ class Redacted(ProblemError):
         return Redacted, ()
 
 
+class Locked(ProblemError):
+    """The data is there, and its key cannot be unwrapped here: something is set wrong, and nothing is erased."""
+
+    code = "locked"
+
+    def __init__(self, detail: str, remedy: str) -> None:
+        super().__init__(detail, remedy=remedy, fields=())
+
+    def __reduce__(self) -> tuple[type[Locked], tuple[str, str]]:
+        return Locked, (self.detail, self.remedy)
+
+
 class DataKey(Protocol):
     """The key of one subject of one tenant."""
 
@@ -69,7 +81,9 @@ class DataKey(Protocol):
         ...
 
     def open(self, token: str) -> bytes:
-        """What was sealed. Raises Redacted where the token is not of this key, or was changed."""
+        """What was sealed. Raises Redacted where the token is not of this key, or was changed; Locked where the key cannot be
+        unwrapped here.
+        """
         ...
 
 
@@ -158,13 +172,13 @@ def opened_problem(problem: Problem, key: DataKey) -> Problem:
 
 
 def opened_order(order: JobQueued, key: DataKey) -> JobQueued:
-    """The order for who works on it. Raises Redacted."""
+    """The order for who works on it. Raises Redacted or Locked."""
     hint = order.hint and opened_mapping(order.hint, key)
     return copy_with(order, problem=opened_problem(order.problem, key), hint=hint)
 
 
 def opened_execution(execution: ExecutionSucceeded, key: DataKey) -> ExecutionSucceeded:
-    """The answer for who checks it. Raises Redacted."""
+    """The answer for who checks it. Raises Redacted or Locked."""
     assert execution.problem is not None
     return copy_with(
         execution,
@@ -211,7 +225,9 @@ def keys_in(value: Any) -> set[UUID]:
 
 
 def opened_value(value: Any, keys: Mapping[UUID, DataKey | None]) -> Any:
-    """A JSON document with everything opened that is sealed in it. What cannot be opened any more is told as `redacted`."""
+    """A JSON document with everything opened that is sealed in it. What cannot be opened any more is told as `redacted`.
+    Raises Locked.
+    """
     match value:
         case {"$sealed": str(token)}:
             said = _opened(token, keys)

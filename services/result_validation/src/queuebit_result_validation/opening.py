@@ -14,6 +14,7 @@ from queuebit_contracts.sealed import (
     SEAL,
     WITHHELD,
     DataKey,
+    Locked,
     Redacted,
     key_id_of,
     opened_execution,
@@ -64,6 +65,8 @@ async def opened_answers(
             found = opened_execution(execution, key)
         except Redacted:
             refused.append((item, _refused(execution, NO_KEYS if ring is None else ERASED)))
+        except Locked as why:
+            refused.append((item, _refused(execution, why.detail)))
         else:
             opened[id(item)] = item._replace(envelope=item.envelope._replace(data=found))
     done = {id(item) for item, _ in refused}

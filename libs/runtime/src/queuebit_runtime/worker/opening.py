@@ -8,7 +8,7 @@ from uuid import UUID
 
 from queuebit_contracts.events import ExecutionFailed, JobQueued
 from queuebit_contracts.failures import FailureCode
-from queuebit_contracts.sealed import SEAL, SEALED_TEXT, WITHHELD, DataKey, Redacted, key_id_of, opened_order, token_of
+from queuebit_contracts.sealed import SEAL, SEALED_TEXT, WITHHELD, DataKey, Locked, Redacted, key_id_of, opened_order, token_of
 from queuebit_contracts.statement_text import StatementText
 from queuebit_runtime.bus.decoding import Item, Received
 from queuebit_runtime.worker.reports import failed
@@ -59,6 +59,8 @@ async def opened_orders(
             found = opened_order(order, key)
         except Redacted as gone:
             refused.append((item, _no_keys(order) if ring is None else _erased(order, gone)))
+        except Locked as why:
+            refused.append((item, _locked(order, why)))
         else:
             open_now.append(item._replace(envelope=item.envelope._replace(data=found)))
     return open_now, refused
@@ -78,6 +80,11 @@ def _named(token: str) -> UUID | None:
 
 def _erased(order: JobQueued, gone: Redacted) -> ExecutionFailed:
     return failed(order, FailureCode.PROBLEM_INVALID, gone.detail, remedy=gone.remedy, reason=WITHHELD)
+
+
+def _locked(order: JobQueued, why: Locked) -> ExecutionFailed:
+    """Another worker may have the master key, and this one soon: it is tried again."""
+    return failed(order, FailureCode.BACKEND_UNAVAILABLE, why.detail, remedy=why.remedy, reason=why.code)
 
 
 def _no_keys(order: JobQueued) -> ExecutionFailed:

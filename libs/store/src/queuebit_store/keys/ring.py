@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from queuebit_contracts.sealed import DataKey, Redacted
+from queuebit_contracts.sealed import DataKey, Locked, Redacted
 from queuebit_store.errors import InvalidSettings
 from queuebit_store.keys.port import Keys, SubjectKey, TenantSecret
 
@@ -27,6 +28,8 @@ KEY_BYTES, NONCE_BYTES = 32, 12
 REMEMBERED_MAX = 10_000
 REMEMBERED_S = 10.0
 """A key that was destroyed opens nothing any more after so long, in any process."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,22 @@ class SubjectCipher:
             raise Redacted from None
 
 
+class LockedKey:
+    """A key that cannot be unwrapped here: whatever it sealed stays shut, and nothing else."""
+
+    __slots__ = ("_why", "id")
+
+    def __init__(self, key_id: UUID, why: InvalidSettings) -> None:
+        self.id = key_id
+        self._why = why
+
+    def seal(self, text: bytes) -> str:
+        raise Locked(str(self._why), self._why.remedy)
+
+    def open(self, token: str) -> bytes:
+        raise Locked(str(self._why), self._why.remedy)
+
+
 class KeyRing:
     """Finds and makes the keys of subjects. `now` and `monotonic_s` are clocks, `random` gives so many random bytes, `mint` a
     new id.
@@ -111,7 +130,8 @@ class KeyRing:
 
     async def of_ids(self, key_ids: Collection[UUID], tenant: str | None = None) -> dict[UUID, DataKey | None]:
         """The keys to open with, of this tenant where one is named; None for one that is destroyed, that nobody knows, or that is
-        another tenant's. Raises StoreError.
+        another tenant's. One that cannot be unwrapped says so when it is used, so that it holds up nobody else. Raises
+        StoreError.
         """
         at_s = self._monotonic_s()
         found: dict[UUID, DataKey | None] = {}
@@ -124,7 +144,14 @@ class KeyRing:
             rows = await self._keys.subject_keys(wanted)
             for key_id in wanted:
                 row = rows.get(key_id)
-                found[key_id] = None if row is None or tenant not in (None, row.tenant) else await self._cipher(row)
+                if row is None or tenant not in (None, row.tenant):
+                    found[key_id] = None
+                    continue
+                try:
+                    found[key_id] = await self._cipher(row)
+                except InvalidSettings as why:
+                    log.error("%s", why)
+                    found[key_id] = LockedKey(key_id, why)
         return found
 
     async def note_job(self, key: DataKey, job_id: UUID) -> None:

@@ -9,7 +9,7 @@ import orjson
 
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, JobRequest
-from queuebit_contracts.sealed import SEAL, SUBJECT_LABEL, DataKey, keys_in, opened_value, sealed_request
+from queuebit_contracts.sealed import SEAL, SUBJECT_LABEL, DataKey, Locked, keys_in, opened_value, sealed_request
 from queuebit_contracts.statement_text import StatementText
 from queuebit_gateway.problem_details import Refusal
 
@@ -57,13 +57,16 @@ class Payloads:
 
     async def opened(self, text: str, tenant: str) -> str:
         """A JSON document for a tenant, with everything opened that is sealed in it by keys of theirs; what was erased, or is
-        somebody else's, says `redacted`.
+        somebody else's, says `redacted`. Where a key cannot be unwrapped here, the tokens stay.
         """
         if self._ring is None or SEAL not in text:
             return text
         document = orjson.loads(text)
         keys = await self._ring.of_ids(keys_in(document), tenant)
-        return orjson.dumps(opened_value(document, keys)).decode()
+        try:
+            return orjson.dumps(opened_value(document, keys)).decode()
+        except Locked:
+            return text
 
 
 def _plain(request: JobRequest) -> bytes:
