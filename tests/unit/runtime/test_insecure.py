@@ -135,3 +135,19 @@ def test_a_service_refuses_its_settings_by_the_names_of_the_variables(monkeypatc
 
     monkeypatch.setenv("QUEUEBIT_PLAINTEXT", "kafka")
     assert RuntimeSettings().plaintext == ("kafka",)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:geheim@db.example.com/q?host=/run/postgresql",
+        "postgresql://u:geheim@db.example.com/q?host=localhost",
+        "postgresql://u:x,geheim,y@db.example.com/q",
+        "postgresql:///q?host=localhost&host=db.example.com",
+    ],
+)
+def test_the_host_is_the_one_that_is_connected_to_and_no_part_of_a_password_is_told(url: str) -> None:
+    found = complaint(postgres=url)
+    assert found is not None
+    assert "db.example.com" in found
+    assert "geheim" not in found

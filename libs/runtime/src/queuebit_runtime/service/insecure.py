@@ -36,8 +36,10 @@ def clear_postgres(url: str) -> str | None:
     """What is wrong about the way to PostgreSQL; None where nothing is. The host is named, never the URL: it has a password."""
     parts = urlsplit(url)
     asked = parse_qs(parts.query)
-    hosts = asked.get("host") or [each.rpartition("@")[2] for each in parts.netloc.split(",")]
-    named = [_host(each) for each in hosts]
+    # What stands before the @ is no host. Drivers differ on whether a host in the query comes before that in front: both count.
+    before, at, behind = parts.netloc.partition("@")
+    hosts = [behind if at else before, *asked.get("host", [])]
+    named = [_host(each) for each in ",".join(filter(None, hosts)).split(",")]
     mode = asked.get("sslmode", ["prefer"])[-1]
     if mode == VERIFIED or all(each.startswith("/") or _is_here(each) for each in named):
         return None
