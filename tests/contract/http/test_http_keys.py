@@ -171,6 +171,19 @@ async def test_a_key_that_is_revoked_opens_nothing_any_more(world: RunningGatewa
     assert (await world.http.get(f"/v1/keys/{made['id']}", headers=mine)).json()["state"] == "revoked"
 
 
+async def test_a_key_for_a_project_takes_none_of_another_out_of_use(world: RunningGateway) -> None:
+    mine = await _narrow(world, project="routes", environment="dev")
+    theirs = (await _make(world, {"project": "loads"})).json()["id"]
+    own = (await _make(world, {"project": "routes", "environment": "dev"}, "two")).json()["id"]
+
+    refused = await world.http.delete(f"/v1/keys/{theirs}", headers=mine)
+    done = await world.http.delete(f"/v1/keys/{own}", headers=mine)
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "key_exceeds_yours")
+    assert [each["pointer"] for each in refused.json()["errors"]] == ["/project", "/environment"]
+    assert (world.store.database.api_keys[theirs].revoked_at, done.status_code) == (None, 204)
+
+
 async def test_when_a_key_was_last_used_is_noted_for_all_at_once(world: RunningGateway) -> None:
     made = (await _make(world, {"role": "viewer"})).json()
     await world.http.get("/v1/jobs", headers={"Authorization": f"Bearer {made['key']}"})

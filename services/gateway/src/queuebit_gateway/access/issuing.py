@@ -152,8 +152,12 @@ class Issuing:
         return made
 
     async def revoke(self, actor: Actor, key_id: str) -> None:
-        """It opens nothing any more, five seconds from now at the latest."""
-        await self._find(actor, key_id)
+        """It opens nothing any more, five seconds from now at the latest. A key for a project or an environment takes none of
+        another out of use.
+        """
+        wrong = _elsewhere(actor, await self._find(actor, key_id))
+        if wrong:
+            raise Refusal("key_exceeds_yours", "; ".join(map(str, wrong)) + ".", errors=tuple(wrong))
         await self._directory.revoke_key(key_id, self._clock.now())
 
     async def _add(self, actor: Actor, row: ApiKeyRow, text: str, now: datetime) -> KeyMade:
@@ -196,14 +200,19 @@ def check_within(actor: Actor, row: ApiKeyRow) -> None:
         )
     if actor.networks and not (row.networks and all(_is_inside(each, actor.networks) for each in row.networks)):
         wrong.append(FieldError("/networks", "key_exceeds_yours", "is not within your networks"))
-    for name, mine, theirs in (
-        ("project", actor.project, row.project),
-        ("environment", actor.environment, row.environment),
-    ):
-        if mine is not None and theirs != mine:
-            wrong.append(FieldError(f"/{name}", "key_exceeds_yours", f"is not {mine}, as of your key"))
+    wrong += _elsewhere(actor, row)
     if wrong:
         raise Refusal("key_exceeds_yours", "; ".join(map(str, wrong)) + ".", errors=tuple(wrong))
+
+
+def _elsewhere(actor: Actor, row: ApiKeyRow) -> list[FieldError]:
+    """What of the key is for another project or environment than the actor's own."""
+    places = ("project", actor.project, row.project), ("environment", actor.environment, row.environment)
+    return [
+        FieldError(f"/{name}", "key_exceeds_yours", f"is not {mine}, as of your key")
+        for name, mine, theirs in places
+        if mine is not None and theirs != mine
+    ]
 
 
 def _is_inside(network: str, allowed: tuple[str, ...]) -> bool:
