@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, JobRequest, Problem
-from queuebit_contracts.sealed import SUBJECT_LABEL, sealed_mapping, sealed_text
+from queuebit_contracts.events import ResultValidated
+from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, Confidence, ConfidencePart, JobRequest, Problem
+from queuebit_contracts.sealed import SUBJECT_LABEL, sealed_mapping, sealed_text, sealed_verdict
 from queuebit_contracts.statement_text import StatementText
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.payloads import PLAIN_BYTES_MAX, Payloads
@@ -57,6 +58,21 @@ async def test_texts_that_quote_what_is_sealed_are_opened_too(ring: KeyRing) -> 
     assert await told(payloads, {"reasons": reasons}, "acme") == {"reasons": opened}
     gone = ["main: answer rejected, redacted; redacted", *reasons[1:]]
     assert await told(payloads, {"reasons": reasons}, "umbra") == {"reasons": gone}
+
+
+async def test_no_text_of_a_verdict_is_in_clear_and_its_tenant_reads_each(ring: KeyRing) -> None:
+    key = await ring.of_subject("acme", "p-17")
+    part = ConfidencePart(name="value", value=1.0, weight=1.0, detail="how far from 0.271828182846, computed from the state")
+    verdict = ResultValidated(
+        attempt_id=JOB, leg="main", verdict="accepted", confidence=Confidence(value=1.0, parts=(part,)),
+        reasons=("value 0.271828182846",), problem_fingerprint="p", answer_fingerprint="plain",
+    )  # fmt: skip
+
+    sealed = sealed_verdict(verdict, "sealed", key).model_dump(mode="json")
+
+    assert "0.2718" not in json.dumps(sealed)
+    plain = verdict.model_dump(mode="json") | {"answer_fingerprint": "sealed"}
+    assert await told(Payloads(ring), sealed, "acme") == plain
 
 
 async def test_a_statement_that_no_record_could_carry_sealed_is_refused_before_a_key_is_held(ring: KeyRing) -> None:

@@ -88,7 +88,7 @@ async def test_sealed_jobs_are_answered_as_all_others_and_nothing_of_them_lies_i
 
     plain = await ended(watched.client, question(lane, labels={}))
     assert sealed["state"] == plain["state"] == "completed"
-    for name in ("answer", "objective", "verdict", "bound", "gap", "proven_optimal", "reasons"):
+    for name in ("answer", "objective", "verdict", "bound", "gap", "proven_optimal", "reasons", "confidence"):
         assert sealed.get(name) == plain.get(name), name
     assert watched.holding(str(CANARY)) != []
 

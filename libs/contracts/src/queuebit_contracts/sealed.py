@@ -208,9 +208,15 @@ def sealed_outcome(event: M, key: DataKey) -> M:
 def sealed_verdict(
     verdict: ResultValidated | ResultRejected, answer_fingerprint: str, key: DataKey
 ) -> ResultValidated | ResultRejected:
-    """The verdict for everybody: about the answer as it came, whose fingerprint that is, with its reasons sealed."""
+    """The verdict for everybody: about the answer as it came, whose fingerprint that is, with its reasons sealed, and the texts
+    of its confidence, which quote values.
+    """
     reasons = tuple(sealed_text(each, key) for each in verdict.reasons)
-    return copy_with(verdict, reasons=reasons, answer_fingerprint=answer_fingerprint)
+    sealed = copy_with(verdict, reasons=reasons, answer_fingerprint=answer_fingerprint)
+    if isinstance(sealed, ResultRejected):
+        return sealed
+    parts = tuple(copy_with(each, detail=sealed_text(each.detail, key)) for each in sealed.confidence.parts)
+    return copy_with(sealed, confidence=copy_with(sealed.confidence, parts=parts))
 
 
 def keys_in(value: Any) -> set[UUID]:
