@@ -62,7 +62,9 @@ async def test_texts_that_quote_what_is_sealed_are_opened_too(ring: KeyRing) -> 
 
 async def test_no_text_of_a_verdict_is_in_clear_and_its_tenant_reads_each(ring: KeyRing) -> None:
     key = await ring.of_subject("acme", "p-17")
-    part = ConfidencePart(name="value", value=1.0, weight=1.0, detail="how far from 0.271828182846, computed from the state")
+    part = ConfidencePart(
+        name="value", value=1.0, weight=1.0, detail="how far from 0.271828182846, computed from the state"
+    )
     verdict = ResultValidated(
         attempt_id=JOB, leg="main", verdict="accepted", confidence=Confidence(value=1.0, parts=(part,)),
         reasons=("value 0.271828182846",), problem_fingerprint="p", answer_fingerprint="plain",

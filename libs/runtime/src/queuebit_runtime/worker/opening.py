@@ -8,7 +8,17 @@ from uuid import UUID
 
 from queuebit_contracts.events import ExecutionFailed, JobQueued
 from queuebit_contracts.failures import FailureCode
-from queuebit_contracts.sealed import SEAL, SEALED_TEXT, WITHHELD, DataKey, Locked, Redacted, key_id_of, opened_order, token_of
+from queuebit_contracts.sealed import (
+    SEAL,
+    SEALED_TEXT,
+    WITHHELD,
+    DataKey,
+    Locked,
+    Redacted,
+    key_id_of,
+    opened_order,
+    token_of,
+)
 from queuebit_contracts.statement_text import StatementText
 from queuebit_runtime.bus.decoding import Item, Received
 from queuebit_runtime.worker.reports import failed

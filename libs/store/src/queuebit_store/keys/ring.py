@@ -85,10 +85,10 @@ class LockedKey:
         self.id = key_id
         self._why = why
 
-    def seal(self, text: bytes) -> str:
+    def seal(self, text: bytes) -> str:  # noqa: ARG002
         raise Locked(str(self._why), self._why.remedy)
 
-    def open(self, token: str) -> bytes:
+    def open(self, token: str) -> bytes:  # noqa: ARG002
         raise Locked(str(self._why), self._why.remedy)
 
 
@@ -129,8 +129,8 @@ class KeyRing:
         return cipher
 
     async def of_ids(self, key_ids: Collection[UUID], tenant: str | None = None) -> dict[UUID, DataKey | None]:
-        """The keys to open with, of this tenant where one is named; None for one that is destroyed, that nobody knows, or that is
-        another tenant's. One that cannot be unwrapped says so when it is used, so that it holds up nobody else. Raises
+        """The keys to open with, of this tenant where one is named; None for one that is destroyed, that nobody knows, or that
+        is another tenant's. One that cannot be unwrapped says so when it is used, so that it holds up nobody else. Raises
         StoreError.
         """
         at_s = self._monotonic_s()

@@ -35,7 +35,7 @@ class Payloads:
         self._ring = ring
 
     def check(self, request: JobRequest) -> None:
-        """Raises Refusal where the request names a subject and nothing here can protect its data, or no record could carry it."""
+        """Raises Refusal where the request names a subject, and nothing here can protect its data or no record carry it."""
         if SUBJECT_LABEL not in request.labels:
             return
         if self._ring is None:
