@@ -11,7 +11,7 @@ from typing import Any
 
 from queuebit_client.cli.exit_codes import ExitCode
 from queuebit_client.cli.output import note
-from queuebit_contracts.errors import ContractError
+from queuebit_contracts.errors import ContractError, ProblemError
 from queuebit_domain.errors import CorruptStream, InvalidPolicy
 from queuebit_operations import errors as e
 from queuebit_runtime import errors as bus
@@ -32,6 +32,7 @@ _KINDS: tuple[tuple[type[Exception], ExitCode], ...] = (
     (bus.AccessDenied, ExitCode.AUTH),
     (bus.ShellError, ExitCode.UNAVAILABLE),
     (ContractError, ExitCode.USAGE),
+    (ProblemError, ExitCode.USAGE),
     (CorruptStream, ExitCode.JOB_NOT_ACCEPTED),
     (InvalidPolicy, ExitCode.USAGE),
 )

@@ -86,10 +86,10 @@ class LockedKey:
         self._why = why
 
     def seal(self, text: bytes) -> str:  # noqa: ARG002
-        raise Locked(str(self._why), self._why.remedy)
+        raise Locked(self._why.detail, self._why.remedy)
 
     def open(self, token: str) -> bytes:  # noqa: ARG002
-        raise Locked(str(self._why), self._why.remedy)
+        raise Locked(self._why.detail, self._why.remedy)
 
 
 class KeyRing:
