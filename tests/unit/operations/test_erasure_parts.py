@@ -23,6 +23,21 @@ def test_texts_and_pieces_of_long_lists_are_looked_for() -> None:
     assert all(len(each) >= TEXT_LENGTH_MIN and '"' not in each for each in found)
 
 
+def test_of_texts_with_lines_and_of_long_ones_each_piece_stands_in_the_json_and_is_found_over_borders(
+    tmp_path: Path,
+) -> None:
+    program = "OPENQASM 3.0;\nqubit[2] patient;\n\th patient[0];\r\n" + "cx patient[0], patient[1]; " * 40
+    found = witnesses_of([{"program": program, "name": "Jürgen Überwald\u007f aus Köln"}])
+    written = orjson.dumps({"program": program, "name": "Jürgen Überwald"})
+
+    assert "qubit[2] patient;" in found
+    assert all(each.encode() in written for each in found if "Köln" not in each)
+    longest = max(found, key=len)
+    for at in range(0, len(longest), 50):
+        (tmp_path / "a.log").write_bytes(b"x" * ((1 << 20) - at) + longest.encode())
+        assert search_files("logs", tmp_path, [longest]).found == 1
+
+
 def test_what_is_like_everything_else_is_not_looked_for() -> None:
     assert witnesses_of([{"kind": "maxcut", "edges": [[0, 1], [1, 2]]}, [0] * 400, "aaaaaaaaaaaa", 7, None]) == ()
 

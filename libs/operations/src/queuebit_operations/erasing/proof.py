@@ -15,7 +15,8 @@ from queuebit_contracts.sealed import token_of
 from queuebit_operations.erasing.store import StoreSearch
 from queuebit_operations.records.port import Place, Records, Span
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES, BORDER_BYTES = 1 << 20, 1024
+"""No text that is looked for is longer than a border: 200 characters of four bytes at most."""
 HOLDERS = ("statement", "answer", "hint")
 """The fields of events that hold what a subject said or was told."""
 
@@ -118,5 +119,5 @@ def _holds(path: Path, wanted: re.Pattern[bytes]) -> bool:
         while chunk := file.read(CHUNK_BYTES):
             if wanted.search(before + chunk):
                 return True
-            before = chunk[-256:]
+            before = chunk[-BORDER_BYTES:]
     return False

@@ -12,12 +12,14 @@ TEXT_LENGTH_MIN = 8
 WINDOW = 24
 LETTERS_MIN = 6
 WITNESSES_MAX = 16
-_SPLIT = re.compile(r'["\\]')
+PIECE_LENGTH_MAX = 200
+"""Of a longer text its beginning is enough: what is read piece by piece holds it over each border."""
+_SPLIT = re.compile(r'["\\\x00-\x1f\x7f]')
 
 
 def witnesses_of(documents: Iterable[Any]) -> tuple[str, ...]:
     """Texts, and pieces of long lists, as they stand in JSON without spaces; each at least eight characters, none with a quote
-    in it, so that they look the same wherever JSON is quoted. Empty where nothing is distinctive.
+    or the end of a line in it, so that they look the same wherever JSON is quoted. Empty where nothing is distinctive.
     """
     found: dict[str, None] = {}
     for document in documents:
@@ -31,8 +33,9 @@ def _pieces(value: Any) -> Iterator[str]:
     match value:
         case str():
             for part in _SPLIT.split(value):
-                if len(part) >= TEXT_LENGTH_MIN and len(set(part)) >= LETTERS_MIN:
-                    yield part
+                piece = part[:PIECE_LENGTH_MAX]
+                if len(piece) >= TEXT_LENGTH_MIN and len(set(piece)) >= LETTERS_MIN:
+                    yield piece
         case dict():
             for each in value.values():
                 yield from _pieces(each)
