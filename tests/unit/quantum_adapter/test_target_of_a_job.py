@@ -33,7 +33,8 @@ CROSSED = (
 )
 """Four bits with different means in two registers, measured across each other."""
 SAMPLED = Problem(kind="circuit_sampling", statement={"qasm": CROSSED, "shots": 20_000})
-NUMBERS = itertools.count(1)
+NUMBERS = itertools.count(1_000)
+"""Of attempts: devices are shared by all tests of a process, and know the keys that they saw."""
 TURNED = 'OPENQASM 3.0; include "stdgates.inc"; qubit[3] q; ry(0.7) q[0]; cx q[0], q[1]; x q[2];'
 OBSERVABLE: dict[str, Any] = {
     "qubits": 3,
