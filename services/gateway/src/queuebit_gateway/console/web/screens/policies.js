@@ -1,5 +1,5 @@
 // Who answers which question: every version of the policy, the active one as tables, and what two versions say differently.
-import { html, useState } from "../core/html.js";
+import { html } from "../core/html.js";
 import { get, withQuery } from "../core/api.js";
 import { moment, NONE, number, plural, words } from "../core/format.js";
 import { go, link } from "../core/router.js";
