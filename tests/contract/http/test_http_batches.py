@@ -130,7 +130,7 @@ async def test_integers_beyond_64_bits_stay_exact_in_statements(world: RunningGa
 
 
 async def test_each_job_counts_as_one_submission_of_the_rate() -> None:
-    async with a_world(rates={**RATES, "submit": Rate(per_s=1, burst=10)}) as world:
+    async with a_world(rates={**RATES, "submit": Rate(per_s=0.05, burst=10)}) as world:
         first = await _batch(world, [_job(world) for _ in range(8)])
         over = await _batch(world, [_job(world) for _ in range(3)])
 
@@ -153,7 +153,7 @@ async def test_a_batch_is_charged_before_any_of_it_is_read(monkeypatch: pytest.M
         return await run(task, argument, tenant=tenant, size_bytes=size_bytes)
 
     monkeypatch.setattr(work, "run", watched)
-    async with a_world(rates={**RATES, "submit": Rate(per_s=1, burst=500)}, work=work) as world:
+    async with a_world(rates={**RATES, "submit": Rate(per_s=0.05, burst=500)}, work=work) as world:
         assert (await _batch(world, [_job(world) for _ in range(300)])).status_code == 200
         assert read == [SPLIT, READ_SMALL, READ_SMALL, READ_SMALL]
         read.clear()
