@@ -29,15 +29,25 @@ TURNED = HEAD + (
 
 EXACT: list[tuple[str, str, dict[str, float]]] = [
     ("the parity of a geometric number", COIN, {"00": 2 / 3, "10": 1 / 3}),
-    ("never entered", HEAD + "qubit[2] q; bit c; bit d; while (c) { x q[1]; c = measure q[0]; } d = measure q[1];", {"00": 1}),
-    ("until a bit is set", HEAD + "qubit[2] q; bit c; bit d; while (!c) { h q[0]; c = measure q[0]; x q[1]; } d = measure q[1];",
-     {"01": 1 / 3, "11": 2 / 3}),
-    ("one reading of three", HEAD + "qubit[2] q; bit[2] c; while (c != 2) { h q; c = measure q; }", {"10": 1}),
-    ("a loop within a loop", HEAD + "qubit[2] q; bit c; bit d; bit n; while (!c) { d = measure q[0]; while (!d) { h q[0]; d = measure q[0]; }"
-     " h q[1]; c = measure q[1]; } n = measure q[0];", {"111": 1}),
-    ("a loop in a branch", HEAD + "qubit[2] q; bit c; bit d; h q[0]; d = measure q[0]; if (d) { while (!c) { h q[1]; c = measure q[1]; } }",
-     {"00": 0.5, "11": 0.5}),
-]  # fmt: skip
+    ("never entered", HEAD + BITS + "while (c) { x q[1]; c = measure q[0]; } d = measure q[1];", {"00": 1}),
+    (
+        "until a bit is set",
+        HEAD + BITS + "while (!c) { h q[0]; c = measure q[0]; x q[1]; } d = measure q[1];",
+        {"01": 1 / 3, "11": 2 / 3},
+    ),
+    ("one reading of four", HEAD + "qubit[2] q; bit[2] c; while (c != 2) { h q; c = measure q; }", {"10": 1}),
+    (
+        "a loop within a loop",
+        HEAD + BITS + "bit n; while (!c) { d = measure q[0]; while (!d) { h q[0]; d = measure q[0]; }"
+        " h q[1]; c = measure q[1]; } n = measure q[0];",
+        {"111": 1},
+    ),
+    (
+        "a loop in a branch",
+        HEAD + BITS + "h q[0]; d = measure q[0]; if (d) { while (!c) { h q[1]; c = measure q[1]; } }",
+        {"00": 0.5, "11": 0.5},
+    ),
+]
 
 
 @pytest.mark.parametrize(("text", "outcomes"), [case[1:] for case in EXACT], ids=[case[0] for case in EXACT])
@@ -53,7 +63,8 @@ def test_as_many_turns_are_written_as_are_likely() -> None:
     circuit = read_circuit(COIN)
 
     loops = circuit.loops
-    assert loops is not None and loops.turns == 31 + SPARE_TURNS
+    assert loops is not None
+    assert loops.turns == 31 + SPARE_TURNS
     assert loops.left_out == pytest.approx(2.0**-32)
     assert sum(isinstance(each, Branch) for each in circuit.operations) == loops.turns
 
@@ -89,14 +100,15 @@ def test_a_loop_that_qiskit_writes_is_read() -> None:
     assert distribution(read_circuit(qasm3.dumps(circuit))) == pytest.approx({"0": 1}, abs=1e-8)
 
 
+ENDLESS, SHORTEN = "the loop does not end: after 1000 turns it goes on with the probability ", "its body makes false"
 REFUSED: list[tuple[str, str, str]] = [
-    ("h q; c = measure q[0]; while (c) { z q[1]; }", "the loop does not end: after 1000 turns it goes on with the probability 0.5", "makes false"),
-    ("x q[0]; c = measure q[0]; while (c) { rx(0.05) q[0]; c = measure q[0]; }", "the loop does not end", "makes false"),
-    ("while (!c) { x q[0]; x q[0]; }", "goes on with the probability 1", "makes false"),
-    ("int n = 0; while (!c) { h q[0]; c = measure q[0]; n += 1; }", "n is set where it depends on a measurement", "outside"),
-    ("qubit[30] r; h r; c = measure r[0]; while (c) { h r[0]; c = measure r[0]; }", "gates act on 30 qubits", "at most 20 qubits"),
-    ("bit[8] d; qubit[8] r; while (d != 1) { h r; d = measure r; rx(0.1) r; ry(0.2) r[3]; }", "takes more than", "fewer loops"),
-]  # fmt: skip
+    ("h q; c = measure q[0]; while (c) { z q[1]; }", f"{ENDLESS}0.5", SHORTEN),
+    ("x q[0]; c = measure q[0]; while (c) { rx(0.05) q[0]; c = measure q[0]; }", ENDLESS, SHORTEN),
+    ("while (!c) { x q[0]; x q[0]; }", f"{ENDLESS}1", SHORTEN),
+    ("int n = 0; while (!c) { h q[0]; c = measure q[0]; n += 1; }", "n is set where it depends", "outside"),
+    ("qubit[30] r; h r; while (!c) { h r[0]; c = measure r[0]; }", "gates act on 30 qubits", "at most 20 qubits"),
+    ("bit[8] d; qubit[8] r; while (d != 1) { h r; d = measure r; rx(0.1) r; }", "takes more than", "fewer loops"),
+]
 
 
 @pytest.mark.parametrize(("text", "detail", "remedy"), REFUSED)

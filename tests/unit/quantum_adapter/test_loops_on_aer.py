@@ -15,9 +15,11 @@ from tests.unit.quantum_adapter.test_device import a_device
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[3] q; bit[2] c; bit d;\n'
 LOOPS = {
-    "a geometric number": "h q[0]; c[0] = measure q[0]; while (c[0]) { h q[0]; c[0] = measure q[0]; x q[1]; } d = measure q[1];",
-    "repeated until success": "x q[0]; c[0] = measure q[0]; h q[2]; while (c != 0) { reset q[0]; reset q[1]; h q[0]; h q[1]; "
-    "ccx q[0], q[1], q[2]; s q[2]; ccx q[0], q[1], q[2]; z q[2]; h q[0]; h q[1]; c = measure q[0:1]; } h q[2]; d = measure q[2];",
+    "a geometric number": "h q[0]; c[0] = measure q[0]; while (c[0]) { h q[0]; c[0] = measure q[0]; x q[1]; }"
+    " d = measure q[1];",
+    "repeated until success": "x q[0]; c[0] = measure q[0]; h q[2]; while (c != 0) { reset q[0]; reset q[1]; h q[0]; h q[1];"
+    " ccx q[0], q[1], q[2]; s q[2]; ccx q[0], q[1], q[2]; z q[2]; h q[0]; h q[1]; c = measure q[0:1]; }"
+    " h q[2]; d = measure q[2];",
 }
 
 
@@ -28,7 +30,8 @@ def test_what_aer_counts_is_what_the_loop_gives(program: str) -> None:
     [counts] = a_device().counts([statement.circuit], shots=4000, seed=11)
 
     examined = KIND.examine(statement, sampled(statement, counts))
-    assert examined.exact and all(test.passed for test in examined.tests), examined.tests
+    assert examined.exact
+    assert all(test.passed for test in examined.tests), examined.tests
 
 
 def test_what_the_circuit_is_converted_into_is_compared_with_it() -> None:

@@ -25,10 +25,10 @@ from queuebit_circuits.clifford import Parities
 from queuebit_circuits.cost import IDLE, active, affordable, final_measurements, on_active
 from queuebit_circuits.errors import UnfitCircuit
 from queuebit_circuits.projecting import WEIGHT_MIN, flip, is_one, project
-from queuebit_circuits.worlds import Follower
+from queuebit_circuits.worlds import Follower, free
 
 PROBABILITY_MIN = 1e-12
-"""Outcomes that are less likely are left out, and of a circuit with loops those that are less likely than what is not followed."""
+"""Outcomes that are less likely are left out; of a circuit with loops those that are less likely than what is not followed."""
 _INT64_BITS = 62
 KNOWN_MAX, KNOWN_OUTCOMES_MAX, KNOWN_OPERATIONS_MAX = 16, 1 << 16, 10_000
 """So many circuits are remembered with their outcomes, of those that have no more outcomes and operations: 16 MiB."""
@@ -112,7 +112,7 @@ def _outcomes(circuit: Circuit) -> Outcomes:
     overwritten = sum(1 << clbit for _, clbit in final)
     left_out, least, leaves = 0.0, PROBABILITY_MIN, _leaves(operations, len(kept))
     if circuit.loops is not None:
-        follower = Follower(len(kept), lambda times, amplitudes: None, {})
+        follower = Follower(len(kept), free, {})
         leaves = iter(follower.run(operations, [(_zero(len(kept)), 0)]))
         left_out = circuit.loops.left_out + follower.left_out
         least = max(least, left_out)

@@ -1,7 +1,7 @@
 """Circuits with loops, followed exactly: all histories side by side, those that came to the same being one from there on.
 
-A history is a state vector, whose squared norm is its probability, and what it measured. Two with the same bits and the same state,
-up to a phase, have the same future, so that a loop which begins anew at each turn stays one history however often it runs.
+A history is a state vector, whose squared norm is its probability, and what it measured. Two with the same bits and the same
+state, up to a phase, have the same future, so that a loop which begins anew at each turn stays one history however often it runs.
 """
 
 from __future__ import annotations
@@ -31,6 +31,11 @@ _DIGITS = 10
 World = tuple[State, int]
 Charge = Callable[[int, int], None]
 """Told how often a step is about to write so many amplitudes; raises where that is too much."""
+
+
+def free(times: int, amplitudes: int) -> None:
+    """Charges nothing: the circuit was charged for when it was read."""
+    del times, amplitudes
 
 
 @dataclass(slots=True)

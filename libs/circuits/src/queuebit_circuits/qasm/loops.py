@@ -20,8 +20,8 @@ STEPS = 16
 
 
 class WrittenOut:
-    """The loops of one text. All histories of the circuit are followed, which the budget is charged for, so that a loop is known
-    to end: a branch that stands there for each turn does what the loop does, but for what is less likely than stated.
+    """The loops of one text. All histories of the circuit are followed, which the budget is charged for, so that a loop is
+    known to end: a branch that stands there for each turn does what the loop does, but for what is less likely than stated.
     """
 
     def __init__(self, source: Source, budget: Budget) -> None:
