@@ -16,10 +16,8 @@ from queuebit_circuits.simulator import distribution
 from queuebit_problems.kinds.circuits.circuit_sampling import KIND
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
-COIN = (
-    HEAD
-    + "qubit[2] q; bit c; bit d; h q[0]; c = measure q[0]; while (c) { h q[0]; c = measure q[0]; x q[1]; } d = measure q[1];"
-)
+BITS = "qubit[2] q; bit c; bit d; "
+COIN = HEAD + BITS + "h q[0]; c = measure q[0]; while (c) { h q[0]; c = measure q[0]; x q[1]; } d = measure q[1];"
 TURNED = HEAD + (
     "qubit[3] q; bit[2] c; bit[1] d; x q[0]; x q[1]; c = measure q[0:1]; h q[2];"
     "while (c == 3) { reset q[0]; reset q[1]; h q[0]; h q[1]; ccx q[0], q[1], q[2]; s q[2]; ccx q[0], q[1], q[2]; z q[2];"
