@@ -1,7 +1,7 @@
 """Circuits with loops, followed exactly: all histories side by side, those that came to the same being one from there on.
 
 A history is a state vector, whose squared norm is its probability, and what it measured. Two with the same bits and the same
-state, up to a phase, have the same future, so that a loop which begins anew at each turn stays one history however often it runs.
+state, up to a phase, have the same future, so that a loop which begins anew at each turn stays one history.
 """
 
 from __future__ import annotations
