@@ -110,15 +110,7 @@ class SecondReading:
                 holds = bool(self.value(statement.condition, names).real)
                 yield from self._block(statement.if_block if holds else statement.else_block, [world])
             case ast.WhileLoop():
-                going = [world]
-                while going:
-                    turned: list[World] = []
-                    for each in going:
-                        if not self.value(statement.while_condition, each.names).real:
-                            yield each
-                        elif np.vdot(each.state, each.state).real > UNLIKELY:
-                            turned += self._block(statement.block, [each])
-                    going = turned
+                yield from self._while(statement, [world])
             case ast.SubroutineDefinition():
                 self.subroutines[statement.name.name] = statement
                 yield world
@@ -152,6 +144,16 @@ class SecondReading:
                 yield from worlds
             case other:
                 raise AssertionError(other)
+
+    def _while(self, statement: ast.WhileLoop, going: list[World]) -> Iterator[World]:
+        while going:
+            turned: list[World] = []
+            for each in going:
+                if not self.value(statement.while_condition, each.names).real:
+                    yield each
+                elif np.vdot(each.state, each.state).real > UNLIKELY:
+                    turned += self._block(statement.block, [each])
+            going = turned
 
     def _declare(self, statement: ast.ClassicalDeclaration, names: dict[str, Any]) -> None:
         kind, width = type_of(statement.type)

@@ -7,11 +7,14 @@ import pytest
 from queuebit_circuits.circuit import length_of
 from queuebit_circuits.qasm import read_circuit
 from queuebit_problems.kinds.circuits.circuit_sampling import KIND, sampled
+from queuebit_quantum_adapter.pipelines.measurement_device import ProviderDevice
 from queuebit_quantum_adapter.providers.aer.forms import FormRunner
 from queuebit_quantum_adapter.providers.aer.ideal import IdealTarget
+from queuebit_quantum_adapter.providers.aer.provider import AerProvider
 from queuebit_quantum_adapter.providers.qiskit_conversion import steps_of_quantum_circuit
+from queuebit_quantum_adapter.submissions.running import Runner
 from queuebit_quantum_adapter.verification.equivalence import check_circuit
-from tests.unit.quantum_adapter.test_device import a_device
+from tests.unit.quantum_adapter.models import LIMITS, an_attempt
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[3] q; bit[2] c; bit d;\n'
 LOOPS = {
@@ -27,7 +30,10 @@ LOOPS = {
 def test_what_aer_counts_is_what_the_loop_gives(program: str) -> None:
     statement = KIND.parse({"qasm": HEAD + LOOPS[program], "shots": 4000})
 
-    [counts] = a_device().counts([statement.circuit], shots=4000, seed=11)
+    provider = AerProvider(IdealTarget(qubits_max=8, memory_bytes_max=2**30))
+    device = ProviderDevice(Runner(an_attempt(), lambda: provider), LIMITS, 60.0, name="aer")
+
+    [counts] = device.counts([statement.circuit], shots=4000, seed=11)
 
     examined = KIND.examine(statement, sampled(statement, counts))
     assert examined.exact
