@@ -16,9 +16,9 @@ from queuebit_store.errors import (
 )
 
 
-def said(sqlstate: str) -> StoreError:
+def said(sqlstate: str, **fields: str) -> StoreError:
     """What a message of the server with that state becomes."""
-    error = asyncpg.PostgresError.new({"S": "ERROR", "C": sqlstate, "M": "no", "D": "a customer's value"})
+    error = asyncpg.PostgresError.new({"S": "ERROR", "C": sqlstate, "M": "no", "D": "a customer's value", **fields})
     with pytest.raises(StoreError) as translation, translated():
         raise error
     return translation.value
@@ -30,7 +30,6 @@ def said(sqlstate: str) -> StoreError:
         ("22021", InvalidBatch, False, True),
         ("22P02", InvalidBatch, False, True),
         ("23502", InvalidBatch, False, True),
-        ("23514", InvalidBatch, False, True),
         ("54000", InvalidBatch, False, True),
         ("54001", InvalidBatch, False, True),
         ("XX000", StoreFailed, False, True),
@@ -49,6 +48,14 @@ def test_a_state_tells_whether_to_try_again_and_whether_one_may_be_at_fault(
 
     assert (type(error), error.transient, error.of_one) == (kind, transient, of_one)
     assert "customer" not in str(error)
+
+
+def test_a_check_that_fails_is_about_its_row_and_bounds_of_a_partition_are_not() -> None:
+    """PostgreSQL names the check; that a partition was made meanwhile has the same state and names none."""
+    check, bounds = said("23514", n="state_is_known"), said("23514")
+
+    assert (type(check), check.of_one) == (InvalidBatch, True)
+    assert (type(bounds), bounds.transient) == (StoreUnavailable, True)
 
 
 @pytest.mark.parametrize(

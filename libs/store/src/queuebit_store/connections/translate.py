@@ -37,7 +37,9 @@ _MISSING_STATES = ("42P01", "42703", "3F000", "42704", "42883")
 _LOGIN_CLASSES = ("28", "3D")
 _STATEMENT_CLASSES = ("26", "42", "F0")
 """No such statement, its syntax or the rights to it, the server's configuration: no value is to blame."""
-_VALUE_STATES = ("22", "54", "23502", "23514")
+_CHECK_STATE = "23514"
+"""Against a check, which is named, or against the bounds of a partition, which have no name."""
+_VALUE_STATES = ("22", "54", "23502", _CHECK_STATE)
 """Bad data, beyond a limit of the server (an index row too large, JSON nested too deeply), null, against a check."""
 _UNIQUE_STATE = "23505"
 _FOREIGN_KEY_STATE = "23503"
@@ -72,7 +74,7 @@ def _from_server(error: asyncpg.PostgresError) -> StoreError:
     text = f"PostgreSQL says: {message} ({state})."
     if state == _LOCKED_STATE:
         return StoreLocked(text)
-    if state.startswith(_TRANSIENT_CLASSES):
+    if state.startswith(_TRANSIENT_CLASSES) or _is_of_a_new_partition(state, error):
         return StoreUnavailable(text)
     if state in _MISSING_STATES:
         return SchemaMismatch(text)
@@ -87,3 +89,8 @@ def _from_server(error: asyncpg.PostgresError) -> StoreError:
     if state.startswith(_LOGIN_CLASSES):
         return InvalidSettings(text, remedy="Check user, password and database in the URL.")
     return StoreFailed(text)
+
+
+def _is_of_a_new_partition(state: str, error: asyncpg.PostgresError) -> bool:
+    """Whether a row was on its way into the rest of a table when its partition was made: the next time it finds it."""
+    return state == _CHECK_STATE and not getattr(error, "constraint_name", None)
