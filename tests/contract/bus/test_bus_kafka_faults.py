@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ import pytest
 from aiokafka import TopicPartition  # type: ignore[import-untyped]
 from aiokafka.errors import CorruptRecordException  # type: ignore[import-untyped]
 
-from queuebit_contracts.channels import BY_TOPIC, SUBMITTED, dead_letter
+from queuebit_contracts.channels import BY_TOPIC, CONTROL, SUBMITTED, dead_letter
 from queuebit_devstack.stack import Stack
 from queuebit_runtime.access.settings import KafkaAccess
 from queuebit_runtime.bus.dead_letters.burial import DeadLetters, hear_dead_letters
@@ -22,7 +23,7 @@ from queuebit_runtime.bus.kafka.unpacking import Reread
 from queuebit_runtime.bus.partitioner import partition_of
 from queuebit_runtime.bus.port import BusError, Outgoing
 from queuebit_runtime.clock import SystemClock
-from tests.contract.bus.bus_under_test import Collector, a_question, reads, say, until
+from tests.contract.bus.bus_under_test import DEADLINE_S, Collector, a_question, reads, say, until
 from tests.contract.bus.odd_records import OddName, publish_batch
 
 
@@ -144,3 +145,19 @@ async def test_what_the_client_cannot_take_ends_the_reading_aloud_and_commits_no
         assert reading.seen == []
     finally:
         await reading.bus.stop(0)
+
+
+async def test_a_broadcast_of_a_quiet_topic_starts_though_a_fetch_would_wait_for_a_minute(stack: Stack) -> None:
+    """A broker answers what comes on one connection in its order: a fetch that waits would hold up the questions behind it."""
+    namespace = f"test-{uuid4().hex[:12]}"
+    await ensure_topics(stack.access(), namespace, channels=[BY_TOPIC[CONTROL]])
+    settings = KafkaSettings(stack.access(), namespace, quiet_wait_ms=60_000, request_timeout_s=90.0)
+    told: list[str] = []
+    bus = KafkaBus(settings)
+    bus.subscribe(reads(Collector(), topic=CONTROL, broadcast=True, from_last=9, caught_up=lambda: told.append("up")))
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            await bus.start()
+        await until(lambda: told == ["up"])
+    finally:
+        await bus.stop(0)

@@ -85,9 +85,12 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             told.ensure_ours()
         if self.member.subscription.broadcast:
             places = sorted(consumer.assignment())
+            # Else a first fetch, which may wait for long where nothing is said, would hold up all that is asked meanwhile.
+            consumer.pause(*places)
             self.member.assign([self._place(each) for each in places])
             await self._beginning.go_back(consumer, places)
             self._poller.restart({each: await consumer.position(each) for each in places})
+            consumer.resume(*places)
             self._assigned.set()
         self.liveness.loop = asyncio.create_task(self._read())
 
