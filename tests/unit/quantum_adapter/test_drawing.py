@@ -24,11 +24,13 @@ from queuebit_circuits.simulator import statevector
 from queuebit_quantum_adapter.ports import Request
 from queuebit_quantum_adapter.providers.aer import drawing
 from queuebit_quantum_adapter.providers.aer.drawing import BOUND_BY_AER, DRAWN_QUBITS_MAX, Drawing, is_drawn
+from queuebit_quantum_adapter.providers.aer.fitted import Fitted
 from queuebit_quantum_adapter.providers.aer.forms import FormRunner
 from queuebit_quantum_adapter.providers.aer.ideal import IdealTarget
 from tests.unit.quantum_adapter.circuits_at_random import a_unitary
 
 TARGET = IdealTarget(qubits_max=16, memory_bytes_max=2**30)
+UNFITTED = Fitted(None, (), ())
 TURNED = [name for name, gate in GATES.items() if gate.angles and name != "u0"]
 
 
@@ -51,7 +53,7 @@ def test_many_sets_of_angles_in_one_call_give_what_each_gives(name: str) -> None
 
     circuits = [with_angles() for _ in range(4)]
 
-    found = TARGET.probabilities(a_drawing(circuits[0]), [angles_of(each) for each in circuits])
+    found = TARGET.probabilities(a_drawing(circuits[0]), UNFITTED, [angles_of(each) for each in circuits])
 
     for circuit, probabilities in zip(circuits, found, strict=True):
         assert np.abs(probabilities - np.abs(statevector(circuit)) ** 2).max() < 1e-12
@@ -89,8 +91,8 @@ def test_many_sets_at_once_are_bit_by_bit_those_of_one(seed: int) -> None:
     made, angles = a_drawing(circuit), angles_of(circuit)
     other = tuple(angle + 0.1 for angle in angles)
 
-    [alone] = TARGET.probabilities(made, [angles])
-    among = TARGET.probabilities(made, [other, angles, other])[1]
+    [alone] = TARGET.probabilities(made, UNFITTED, [angles])
+    among = TARGET.probabilities(made, UNFITTED, [other, angles, other])[1]
 
     assert np.array_equal(alone, among)
 
@@ -98,7 +100,7 @@ def test_many_sets_at_once_are_bit_by_bit_those_of_one(seed: int) -> None:
 def test_bits_are_read_from_the_qubits_that_are_measured_into_them() -> None:
     circuit = Circuit(3, (Register("c", 3),), (Gate("x", (0,)), Measure(0, 2), Measure(1, 0)))
     made = a_drawing(circuit)
-    [probabilities] = TARGET.probabilities(made, [()])
+    [probabilities] = TARGET.probabilities(made, UNFITTED, [()])
 
     assert made.drawn(probabilities, 50, 1) == {0b100: 50}
 
@@ -106,7 +108,7 @@ def test_bits_are_read_from_the_qubits_that_are_measured_into_them() -> None:
 def test_each_run_in_order_adds_up_to_the_counts_of_the_same_seed() -> None:
     circuit = Circuit(3, (Register("c", 3),), (Gate("h", (0,)), Gate("cx", (0, 2)), Measure(0, 1), Measure(2, 2)))
     made = a_drawing(circuit)
-    [probabilities] = TARGET.probabilities(made, [()])
+    [probabilities] = TARGET.probabilities(made, UNFITTED, [()])
 
     runs = made.memory(probabilities, 200, 9)
 

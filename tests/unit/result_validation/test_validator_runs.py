@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from queuebit_contracts.envelope import decode
 from queuebit_contracts.events import ExecutionSucceeded, ResultValidated
 from queuebit_contracts.ids import attempt_id_of
+from queuebit_result_validation import measured
 from queuebit_result_validation.consumer import Verdict
 from tests.fakes.buses import ListeningBus
 from tests.measuring import coins, tosses
@@ -54,6 +57,27 @@ async def test_a_measurement_is_checked_off_the_event_loop(coins: Any) -> None:
     await a_validator(ListeningBus(), hop=hop).handle([received(a_run(5838, 1))])
 
     assert hop.calls == 1
+
+
+async def test_measurements_are_checked_in_one_visit_and_told_at_once(coins: Any) -> None:
+    bus, hop = ListeningBus(), CountingHop()
+    runs = [a_run(5838 + number, number, f"circuit {number}") for number in range(10)]
+
+    await a_validator(bus, hop=hop).handle([received(run, str(place)) for place, run in enumerate(runs)])
+
+    assert hop.calls == 1
+    assert [len(call) for call in bus.calls] == [10]
+
+
+async def test_what_takes_long_lets_those_be_told_that_are_done(coins: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measured, "TOGETHER_S", 0.0)
+    bus, hop = ListeningBus(), CountingHop()
+    runs = [a_run(5838 + number, number, f"circuit {number}") for number in range(3)]
+
+    await a_validator(bus, hop=hop).handle([received(run, str(place)) for place, run in enumerate(runs)])
+
+    assert hop.calls == 3
+    assert [len(call) for call in bus.calls] == [1, 1, 1]
 
 
 async def test_a_backend_that_moves_is_found_out(coins: Any) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobQueued
-from queuebit_contracts.jobs import TARGET_PARAM, Usage
+from queuebit_contracts.jobs import Usage
 from queuebit_problems.errors import ProblemError
 from queuebit_problems.measurement import Measurement
 from queuebit_problems.registry import kind_of
@@ -45,7 +45,7 @@ class OrderJoiner:
     def alike(self, order: JobQueued) -> Alike | None:
         """Orders are alike that ask the same kind for circuits of the same size on the same backend."""
         size, problem = order.size, order.problem
-        if size is None or size.qubits > QUBITS_MAX or order.degraded or TARGET_PARAM in order.params:
+        if size is None or size.qubits > QUBITS_MAX or order.degraded:
             return None
         try:
             kind = kind_of(problem.kind, problem.version)
@@ -55,7 +55,8 @@ class OrderJoiner:
         joins = isinstance(kind, Measurement) and kind.joins and backend.joins
         if not joins or self._executor.is_kept(order, backend):
             return None
-        each_s = size.terms * (self._limits.gate_s + self._limits.gate_amplitude_s * (1 << size.qubits))
+        amplitudes = 1 << (2 * size.qubits if backend.noisy else size.qubits)
+        each_s = size.terms * (self._limits.gate_s + self._limits.gate_amplitude_s * amplitudes)
         count = min(self._count_max, int(TOGETHER_S_MAX / max(each_s, 1e-9)))
         key = (problem.kind, problem.version, size.variables, size.qubits, size.terms, backend.name)
         return Alike(key, count) if count > 1 else None

@@ -1,4 +1,4 @@
-"""Outcomes drawn here, from the probabilities that Aer computes. Imported in worker processes only.
+"""Outcomes drawn here, from the probabilities that Aer computes, with noise or without. Imported in worker processes only.
 
 Within one call of Aer the place of a circuit changes its samples even with a fixed seed. Probabilities do not depend on it: so
 circuits of one form run in one call, however many jobs they belong to, and each is drawn with its own seed as if it were alone.
@@ -25,6 +25,9 @@ DRAWN_QUBITS_MAX = 16
 """Wider circuits are sampled by Aer, which then keeps no copy of the probabilities."""
 STATES_MAX = 1 << 22
 """So many probabilities are held at one time: 32 MiB."""
+MODEL_BITS_MAX = 10
+"""Under noise, so many bits are read at most: a probability for each of their outcomes is told."""
+SHARE_MIN = 1e-12
 GENERATOR = "PCG64"
 LABEL = "probabilities"
 BOUND_BY_AER = frozenset({"p", "rx", "ry", "rz", "u", "u2", "u3", "rxx", "ryy", "rzz"})
@@ -59,15 +62,22 @@ def is_drawn(circuit: Circuit) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A form without its measurements. `parameters`: each open angle that the circuit has, and its place among all."""
+    """A form without its measurements. `parameters`: each open angle that the circuit has, and its place among all. `reads`: of
+    the qubits whose probabilities are kept, by their places, the bits that they are read into; `readout` says of each such bit,
+    in that order, how often a 0 is read as 1 and a 1 as 0, which the probabilities hold too.
+    """
 
     circuit: Any
     parameters: tuple[tuple[int, Any], ...]
     bound_by_aer: bool
     reads: tuple[tuple[int, int], ...]
+    readout: tuple[tuple[float, float], ...] = ()
 
     @classmethod
-    def of(cls, made: OpenCircuit) -> Drawing:
+    def of(cls, made: OpenCircuit, readout: Sequence[tuple[int, float, float]] = ()) -> Drawing:
+        """`readout`: of a noisy machine the bits that are read, and how wrong each is. Then Qiskit fills in the angles, so that
+        Aer sees the gates that its noise is for.
+        """
         bare = made.circuit.copy_empty_like()
         reads: list[tuple[int, int]] = []
         for item in made.circuit.data:
@@ -75,10 +85,17 @@ class Drawing:
                 reads.append((bare.find_bit(item.qubits[0]).index, bare.find_bit(item.clbits[0]).index))
             else:
                 bare.append(item)
-        bare.append(SaveProbabilities(bare.num_qubits, label=LABEL), range(bare.num_qubits))
+        if readout:
+            place = {clbit: qubit for qubit, clbit in reads}
+            clbits = [clbit for clbit, _, _ in readout]
+            bare.append(SaveProbabilities(len(clbits), label=LABEL), [place[clbit] for clbit in clbits])
+            reads = list(enumerate(clbits))
+        else:
+            bare.append(SaveProbabilities(bare.num_qubits, label=LABEL), range(bare.num_qubits))
         open_names = {item.operation.name for item in bare.data if _is_open(item.operation)}
         parameters = [(place, each) for place, each in enumerate(made.parameters) if each in bare.parameters]
-        return cls(bare, tuple(parameters), open_names <= BOUND_BY_AER, tuple(reads))
+        by_aer = open_names <= BOUND_BY_AER and not readout
+        return cls(bare, tuple(parameters), by_aer, tuple(reads), tuple((zero, one) for _, zero, one in readout))
 
     def tried(self, simulator: AerSimulator) -> Drawing:
         """The same, its angles filled in by Aer only where that gives what Qiskit's own way gives, at random angles."""
@@ -107,7 +124,22 @@ class Drawing:
                 for angles in sets
             ]
             found = data_of(simulator, bound, shots=1, seed_simulator=0)
-        return [np.asarray(data[LABEL], dtype=np.float64) for data in found]
+        return [self._misread(np.asarray(data[LABEL], dtype=np.float64)) for data in found]
+
+    def model(self, probabilities: Probabilities) -> dict[int, float] | None:
+        """The probabilities by their outcomes, where there is noise."""
+        if not self.readout:
+            return None
+        states = np.flatnonzero(probabilities > SHARE_MIN).tolist()
+        return dict(zip(self._outcomes(states), probabilities[states].tolist(), strict=True))
+
+    def _misread(self, probabilities: Probabilities) -> Probabilities:
+        shares = probabilities.reshape((2,) * len(self.readout)) if self.readout else probabilities
+        for k, (zero, one) in enumerate(self.readout):
+            axis = len(self.readout) - 1 - k
+            wrong = np.array([[1 - zero, one], [zero, 1 - one]])
+            shares = np.moveaxis(np.tensordot(wrong, shares, axes=(1, axis)), 0, axis)
+        return shares.reshape(-1)
 
     def drawn(self, probabilities: Probabilities, shots: int, seed: int) -> dict[int, int]:
         """So many outcomes: bit c of one is classical bit c."""

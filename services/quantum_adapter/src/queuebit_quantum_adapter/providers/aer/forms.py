@@ -86,9 +86,9 @@ class FormRunner:
             [
                 (form, self._angles(bound))
                 for request, forms in zip(requests, all_forms, strict=True)
-                if request.shots is not None and request.observable is None
+                if request.observable is None
                 for bound, form in zip(request.circuits, forms, strict=True)
-                if form.drawing is not None
+                if self._drawing(form, request) is not None
             ]
         )
         shared_s = (time.perf_counter() - begun) / len(requests)
@@ -110,7 +110,7 @@ class FormRunner:
             for start in range(0, len(each), at_once):
                 part = each[start : start + at_once]
                 self.executions += 1
-                found = self._target.probabilities(form.drawing, part)
+                found = self._target.probabilities(form.drawing, form.compiled.fitted, part)
                 known |= {(name, angles): values for angles, values in zip(part, found, strict=True)}
         return known
 
@@ -131,8 +131,8 @@ class FormRunner:
             values = self._target.values(made, request.observable)
         elif request.shots is not None and request.memory:
             memory = tuple(
-                form.drawing.memory(known[form.name, self._angles(bound)], request.shots, seed)
-                if form.drawing is not None
+                drawing.memory(known[form.name, self._angles(bound)], request.shots, seed)
+                if (drawing := self._drawing(form, request)) is not None
                 else self._target.memory(each, form.compiled.fitted, request.shots, seed)
                 for each, (bound, form), seed in zip(made, pairs, request.seeds, strict=True)
             )
@@ -177,12 +177,21 @@ class FormRunner:
         self, request: Request, pairs: Sequence[tuple[Bound, Form]], made: Sequence[Any], known: Known
     ) -> list[Drawn]:
         assert request.shots is not None
-        return [
-            Drawn(form.drawing.drawn(known[form.name, self._angles(bound)], request.shots, seed))
-            if form.drawing is not None
-            else self._counts(each, form, request.shots, seed)
-            for each, (bound, form), seed in zip(made, pairs, request.seeds, strict=True)
-        ]
+        found: list[Drawn] = []
+        for each, (bound, form), seed in zip(made, pairs, request.seeds, strict=True):
+            drawing = self._drawing(form, request)
+            if drawing is None:
+                found.append(self._counts(each, form, request.shots, seed))
+            else:
+                shares = known[form.name, self._angles(bound)]
+                found.append(Drawn(drawing.drawn(shares, request.shots, seed), drawing.model(shares)))
+        return found
+
+    def _drawing(self, form: Form, request: Request) -> Drawing | None:
+        """How outcomes of the form are drawn, where so many are."""
+        if form.drawing is None or request.shots is None:
+            return None
+        return form.drawing if self._target.draws(form.compiled.fitted, request.shots) else None
 
     def _counts(self, made: Any, form: Form, shots: int, seed: int) -> Drawn:
         self.executions += 1
@@ -190,7 +199,7 @@ class FormRunner:
 
     def _is_needed(self, request: Request, bound: Bound, form: Form) -> bool:
         """Whether the circuit itself is, with its angles, and not its probabilities alone."""
-        return form.drawing is None or request.observable is not None or bound.circuit.slots > 0
+        return self._drawing(form, request) is None or request.observable is not None or bound.circuit.slots > 0
 
     def _angles(self, bound: Bound) -> Angles:
         return bound.angles if bound.circuit.slots else angles_of(bound.circuit)
@@ -234,7 +243,7 @@ class FormRunner:
         operations = length_of(circuit.operations)
         name = self._target.key_of(circuit)
         name = name if how == AS_USUAL else fingerprint([name, how.level, how.layout])
-        drawing = self._target.drawing(circuit, made.open)
+        drawing = self._target.drawing(circuit, made.open, made.fitted)
         return Form(name, made, operations, drawing, found, time.perf_counter() - begun)
 
     def _closed(self, circuit: Circuit, key: Hashable, how: Transpilation) -> Form:
@@ -243,7 +252,7 @@ class FormRunner:
         self.transpilations += 1
         made = Compiled.of(plain, self._target.fit(plain.circuit, how))
         operations = length_of(circuit.operations)
-        name, drawing = text_hash(repr(key)), self._target.drawing(circuit, made.open)
+        name, drawing = text_hash(repr(key)), self._target.drawing(circuit, made.open, made.fitted)
         return Form(name, made, operations, drawing, None, time.perf_counter() - begun)
 
 

@@ -102,10 +102,18 @@ class IdealTarget:
     def memory(self, bound: Any, fitted: Fitted, shots: int, seed: int) -> tuple[int, ...]:  # noqa: ARG002
         return memory_of(self._simulator, bound, shots, seed)
 
-    def drawing(self, circuit: Circuit, made: OpenCircuit) -> Drawing | None:
+    def drawing(self, circuit: Circuit, made: OpenCircuit, fitted: Fitted) -> Drawing | None:  # noqa: ARG002
         return Drawing.of(made).tried(self._simulator) if is_drawn(circuit) else None
 
-    def probabilities(self, drawing: Drawing, sets: Sequence[Sequence[float]]) -> list[Probabilities]:
+    def draws(self, fitted: Fitted, shots: int) -> bool:  # noqa: ARG002
+        return True
+
+    def probabilities(
+        self,
+        drawing: Drawing,
+        fitted: Fitted,  # noqa: ARG002
+        sets: Sequence[Sequence[float]],
+    ) -> list[Probabilities]:
         return drawing.probabilities(self._simulator, sets)
 
     def values(self, circuits: Sequence[Any], observable: PauliSum) -> tuple[float, ...]:

@@ -20,10 +20,9 @@ from queuebit_quantum_adapter.backends.limits import statevector_bytes
 from queuebit_quantum_adapter.errors import TooManyQubits, UnusableProblem
 from queuebit_quantum_adapter.ports import AS_USUAL, Capabilities, Transpilation
 from queuebit_quantum_adapter.providers import qiskit_circuits
-from queuebit_quantum_adapter.providers.aer.drawing import Drawing, Probabilities
+from queuebit_quantum_adapter.providers.aer.drawing import GENERATOR, MODEL_BITS_MAX, Drawing, Probabilities
 from queuebit_quantum_adapter.providers.aer.fitted import Fitted
 from queuebit_quantum_adapter.providers.aer.ideal import PACKAGES, SHOTS_MAX
-from queuebit_quantum_adapter.providers.aer.modelled import MODEL_BITS_MAX, modelled
 from queuebit_quantum_adapter.providers.aer.noisy_device import LEVEL, TRANSPILER_SEED, NoisyDevice
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider
 from queuebit_quantum_adapter.providers.aer.simulators import a_simulator, counts_of, memory_of
@@ -60,6 +59,7 @@ class NoisyTarget:
             "method": "noisy",
             "transpiler": self._device.transpilers.told(AS_USUAL),
             "threads": 1,
+            "drawn": {"generator": GENERATOR, "bits_max": MODEL_BITS_MAX},
             "noise": noise,
             "calibrated_at": self._calibrated_at,
             "calibration_fingerprint": qiskit_circuits.calibration_fingerprint(self._device.calibrated),
@@ -115,22 +115,23 @@ class NoisyTarget:
         return Equivalence(found[0].method, sum(each.inputs for each in found), min(each.fidelity for each in found))
 
     def counts(self, bound: Any, fitted: Fitted, shots: int, seed: int) -> Drawn:
-        """Where the whole density matrix is computed, and nothing follows on a measurement, it gives the probabilities too."""
-        method = self._cheapest(fitted, shots)[0]
-        simulator = a_simulator(method, self.space.memory_bytes_max, fitted.noise)
-        if method == "density_matrix" and 0 < len(fitted.readout) <= MODEL_BITS_MAX:
-            return modelled(simulator, bound, fitted.readout, shots, seed)
+        simulator = a_simulator(self._cheapest(fitted, shots)[0], self.space.memory_bytes_max, fitted.noise)
         return Drawn(counts_of(simulator, bound, shots, seed))
 
     def memory(self, bound: Any, fitted: Fitted, shots: int, seed: int) -> tuple[int, ...]:
         simulator = a_simulator(self._cheapest(fitted, shots)[0], self.space.memory_bytes_max, fitted.noise)
         return memory_of(simulator, bound, shots, seed)
 
-    def drawing(self, circuit: Circuit, made: OpenCircuit) -> None:
-        """Readout errors are in Aer's samples and not in its probabilities."""
+    def drawing(self, circuit: Circuit, made: OpenCircuit, fitted: Fitted) -> Drawing | None:  # noqa: ARG002
+        return Drawing.of(made, fitted.readout) if 0 < len(fitted.readout) <= MODEL_BITS_MAX else None
 
-    def probabilities(self, drawing: Drawing, sets: Sequence[Sequence[float]]) -> list[Probabilities]:  # noqa: ARG002
-        raise UnusableProblem("A noisy target gives no probabilities.", remedy="Ask for shots.")
+    def draws(self, fitted: Fitted, shots: int) -> bool:
+        """Where the whole density matrix is computed, it gives the probabilities too."""
+        return self._cheapest(fitted, shots)[0] == "density_matrix"
+
+    def probabilities(self, drawing: Drawing, fitted: Fitted, sets: Sequence[Sequence[float]]) -> list[Probabilities]:
+        simulator = a_simulator("density_matrix", self.space.memory_bytes_max, fitted.noise)
+        return drawing.probabilities(simulator, sets)
 
     def values(self, circuits: Sequence[Any], observable: PauliSum) -> tuple[float, ...]:  # noqa: ARG002
         raise UnusableProblem("A noisy target has no exact expectation values.", remedy="Ask for shots.")

@@ -38,6 +38,7 @@ def noisy_aer(limits: Limits, snapshot: Snapshot) -> BackendSpec:
         opener="queuebit_quantum_adapter.providers.aer.noisy:open_provider",
         qubits_max=qubits_max,
         noisy=True,
+        joins=True,
         transpiles=True,
         core_qubits_max=min(NOISY_CORE_QUBITS_MAX, qubits_max),
         calibrated_at=snapshot.calibrated_at,

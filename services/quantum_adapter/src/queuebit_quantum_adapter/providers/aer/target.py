@@ -23,7 +23,7 @@ EQUIVALENCE_SEED = 20_240_601
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Counts, and the probabilities that the noise of the target gives the same outcomes, where they are known."""
+    """Counts, and the probabilities that the noise of the target gives the same outcomes, where they are known: of few."""
 
     counts: dict[int, int]
     model: Mapping[int, float] | None = None
@@ -81,11 +81,15 @@ class Target(Protocol):
         """As `counts`, the outcome of each run in order."""
         ...
 
-    def drawing(self, circuit: Circuit, made: OpenCircuit) -> Drawing | None:
+    def drawing(self, circuit: Circuit, made: OpenCircuit, fitted: Fitted) -> Drawing | None:
         """How the outcomes of a fitted circuit are drawn here from `probabilities`; None where `counts` gives them."""
         ...
 
-    def probabilities(self, drawing: Drawing, sets: Sequence[Sequence[float]]) -> list[Probabilities]:
+    def draws(self, fitted: Fitted, shots: int) -> bool:
+        """Whether so many outcomes are drawn, where they can be: else `counts` takes less."""
+        ...
+
+    def probabilities(self, drawing: Drawing, fitted: Fitted, sets: Sequence[Sequence[float]]) -> list[Probabilities]:
         """Of a form for so many sets of angles, in one execution."""
         ...
 
