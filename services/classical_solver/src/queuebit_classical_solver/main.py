@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from functools import partial
 
 from pydantic import ValidationError
 
+from queuebit_classical_solver.searches.compiled.ahead import COMPILE, COMPILE_TIMEOUT_S, is_kept
 from queuebit_classical_solver.shell import child
 from queuebit_classical_solver.shell.executor import ClassicalExecutor
 from queuebit_classical_solver.shell.settings import PREFIX, SolverSettings
@@ -16,6 +18,7 @@ from queuebit_contracts.channels import queued
 from queuebit_contracts.jobs import TIERS
 from queuebit_runtime.bus.port import Bus
 from queuebit_runtime.clock import Clock
+from queuebit_runtime.errors import PoolError
 from queuebit_runtime.processes.hops import AnyHop
 from queuebit_runtime.processes.pool import NICENESS, Pool, ProcessPool
 from queuebit_runtime.service.service import Service, run_service
@@ -26,6 +29,8 @@ from queuebit_runtime.worker.shell import WorkShell
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.keys.opening import ring_of_process
 from queuebit_store.keys.ring import KeyRing
+
+log = logging.getLogger(__name__)
 
 SERVICE: ServiceName = "classical-solver"
 TOPICS = tuple(queued("classical", tier) for tier in TIERS)
@@ -78,6 +83,11 @@ def build_service(service: Service, settings: SolverSettings, ring: Keyring | No
     )
 
     async def keep_warm(stop: asyncio.Event) -> None:
+        if not is_kept():
+            try:
+                await pool.run(COMPILE, None, timeout_s=COMPILE_TIMEOUT_S, stop=stop)
+            except PoolError as error:
+                log.warning("nothing is compiled ahead, so first jobs may wait for that: %s", error)
         await pool.warm(settings.warm_processes)
         await stop.wait()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from fcntl import LOCK_EX, flock
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import njit
@@ -25,9 +27,26 @@ def compiled(function: F) -> F:
     needs it waits for the compiler.
     """
     try:
-        return cast(F, njit(cache=True)(function))
+        made = njit(cache=True)(function)
     except RuntimeError:
         return cast(F, njit(function))
+    _save_in_turn(made)
+    return cast(F, made)
+
+
+def _save_in_turn(made: Any) -> None:
+    """numba names the next file of a function by those in its index: two processes that save two forms of one function at the
+    same time would give both the same name, and then one runs the code of the other.
+    """
+    kept = made._cache._cache_file
+    save, lock = kept.save, Path(kept._index_path + ".lock")
+
+    def in_turn(key: Any, data: Any) -> None:
+        with lock.open("a") as held:
+            flock(held, LOCK_EX)
+            save(key, data)
+
+    kept.save = in_turn
 
 
 def lot(seed: int) -> Lot:
