@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 
 from queuebit_gateway.http.server import HttpServer
 from tests.contract.http.running_gateway import RunningGateway, a_body, a_world
+from tests.typed import typed
 
 
 @dataclass
@@ -40,17 +40,11 @@ class Served:
         await self.server.start()
 
     async def cli(self, *words: str, stdin: str = "", **env: str) -> tuple[int, str, str]:
-        """Run `queuebit`; exit code, standard output, standard error."""
+        """Run `queuebit` in a thread; exit code, standard output, standard error."""
         base = {name: value for name, value in os.environ.items() if not name.startswith(("QUEUEBIT_", "XDG_"))}
         settings = {"HOME": str(self.home), "QUEUEBIT_URL": self.url, "QUEUEBIT_API_KEY": self.key, **env}
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", "from queuebit_client.cli.main import main; main()", *words, cwd=self.home,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-            env={**base, **{name: value for name, value in settings.items() if value}},
-        )  # fmt: skip
-        out, err = await asyncio.wait_for(process.communicate(stdin.encode()), 60)
-        assert process.returncode is not None
-        return process.returncode, out.decode(), err.decode()
+        given = {**base, **{name: value for name, value in settings.items() if value}}
+        return await asyncio.to_thread(typed, words, given, stdin=stdin, folder=self.home)
 
 
 @pytest.fixture

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import asyncpg
 import pytest
 
-from queuebit_client.cli import main
 from queuebit_devstack.stack import Stack
 from queuebit_store.postgres import PostgresSettings, PostgresStore
 from tests.contract.store.fixtures import admin, empty_settings, postgres_store, settings
 from tests.integration.operations.world import World, a_world
+from tests.typed import typed
 
 __all__ = ["admin", "empty_settings", "postgres_store", "settings"]
 
@@ -49,8 +46,8 @@ class Ops:
     env: Mapping[str, str]
 
     async def __call__(self, *arguments: str, **env: str) -> Said:
-        """Run a verb in a thread of this process, as the command line does: a process each would take longer than the verbs."""
-        return await asyncio.to_thread(_run, arguments, {**self.env, **env})
+        """Run a verb in a thread of this process."""
+        return Said(*await asyncio.to_thread(typed, ("ops", *arguments), {**self.env, **env}))
 
     async def process(self, *arguments: str, **env: str) -> Said:
         """Run a verb as a process beside the event loop."""
@@ -71,14 +68,6 @@ class Ops:
             timeout=120,
         )
         return Said(done.returncode, done.stdout, done.stderr)
-
-
-def _run(arguments: Sequence[str], env: Mapping[str, str]) -> Said:
-    out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
-    with patch.dict(os.environ, env, clear=True), redirect_stdout(out), redirect_stderr(err):
-        code = main.run(["ops", *arguments])
-    out.seek(0)
-    return Said(int(code), out.read(), err.getvalue())
 
 
 @pytest.fixture
