@@ -17,7 +17,7 @@ from queuebit_contracts.ids import derive_id, uuid7
 from queuebit_contracts.jobs import JobRequest, Problem
 from queuebit_contracts.statement_text import statement_of
 from queuebit_control_plane.app import ControlPlane
-from queuebit_problems.admission import admit
+from queuebit_problems.admission import QUICK_BYTES_MAX, admit
 from queuebit_problems.kind import Kind
 from queuebit_runtime.bus.memory.broker import MemoryBroker
 from queuebit_runtime.bus.memory.bus import MemoryBus
@@ -31,6 +31,7 @@ from tests.builders import NOW
 
 LARGE_EDGES = 8000
 CIRCUIT = "OPENQASM 3.0; qubit[1] q; bit[1] c; c = measure q;"
+LONG_CIRCUIT = CIRCUIT + " " * QUICK_BYTES_MAX
 
 
 class HeldPool(InlinePool):
@@ -39,13 +40,18 @@ class HeldPool(InlinePool):
     def __init__(self) -> None:
         self.error: PoolError | None = None
         self.gate = asyncio.Semaphore(0)
+        self.fatal = frozenset[str]()
         self.subjects: list[str] = []
+        self.runs: list[int] = []
 
     async def run(self, function_path: str, argument: Any, **how: Any) -> Any:
-        self.subjects.append(dict(argument.headers)["ce_subject"].decode())
+        records = argument if isinstance(argument, list) else [argument]
+        subjects = [dict(record.headers)["ce_subject"].decode() for record in records]
+        self.subjects += subjects
+        self.runs.append(len(records))
         await self.gate.acquire()
-        if self.error is not None:
-            raise self.error
+        if self.error is not None or not self.fatal.isdisjoint(subjects):
+            raise self.error or PoolExhausted()
         return await super().run(function_path, argument, **how)
 
     def open(self) -> None:
@@ -74,6 +80,10 @@ class Plane:
             f"{row.tenant} {row.head.state}": [event.type for event in self.store.database.events[stream]]
             for stream, row in self.store.database.streams.items()
         }
+
+    def streams(self) -> list[list[str]]:
+        """The types of the events of each stream."""
+        return [[event.type for event in events] for events in self.store.database.events.values()]
 
     def jobs(self, tenant: str) -> int:
         return sum(row.tenant == tenant for row in self.store.database.streams.values())
@@ -233,7 +243,7 @@ async def test_what_takes_too_much_is_refused_once(plane: Plane, error: PoolErro
 
 
 async def test_a_tenant_with_much_waiting_waits_on_a_topic_and_others_have_their_turn(plane: Plane) -> None:
-    circuit = Problem(kind="circuit_sampling", statement={"qasm": CIRCUIT})
+    circuit = Problem(kind="circuit_sampling", statement={"qasm": LONG_CIRCUIT})
     await plane.send(*[asked(number, problem=circuit) for number in range(100)])
     await plane.until(lambda: len(plane.broker.records(channels.LARGE)) == 100 - 66)
     await plane.send(asked(1, "globex", problem=circuit))
@@ -244,6 +254,32 @@ async def test_a_tenant_with_much_waiting_waits_on_a_topic_and_others_have_their
 
     assert plane.pool.subjects.index("globex 1") < 10
     assert plane.jobs("globex") == 1
+
+
+async def test_small_circuits_of_a_tenant_are_admitted_together(plane: Plane) -> None:
+    circuit = Problem(kind="circuit_sampling", statement={"qasm": CIRCUIT})
+    plane.pool.open()
+
+    await plane.send(*[asked(number, tenant, circuit) for number in range(40) for tenant in ("acme", "globex")])
+    await plane.until(lambda: plane.jobs("acme") == plane.jobs("globex") == 40)
+    await plane.quiet()
+
+    assert sum(plane.pool.runs) == 80
+    assert len(plane.pool.runs) < 20
+    assert plane.broker.records(channels.LARGE) == []
+
+
+async def test_one_that_takes_too_much_is_refused_and_those_beside_it_are_admitted(plane: Plane) -> None:
+    circuit = Problem(kind="circuit_sampling", statement={"qasm": CIRCUIT})
+    plane.pool.fatal = frozenset({"acme 3"})
+    plane.pool.open()
+
+    await plane.send(*[asked(number, problem=circuit) for number in range(6)])
+    await plane.until(lambda: plane.jobs("acme") == 6)
+    await plane.quiet()
+
+    kinds = sorted(events[0] for events in plane.streams())
+    assert kinds == ["JobRejected"] + ["JobSubmitted"] * 5
 
 
 async def test_a_large_record_that_nobody_can_read_is_kept_for_a_person(plane: Plane) -> None:

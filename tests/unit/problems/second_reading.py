@@ -17,6 +17,8 @@ from qiskit.circuit.library import get_standard_gate_name_mapping
 
 GATES = get_standard_gate_name_mapping()
 LITERAL = "literal"
+UNLIKELY = 1e-10
+"""Histories of a loop that are not followed any more."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,8 @@ class SecondReading:
             case ast.BranchingStatement():
                 holds = bool(self.value(statement.condition, names).real)
                 yield from self._block(statement.if_block if holds else statement.else_block, [world])
+            case ast.WhileLoop():
+                yield from self._while(statement, [world])
             case ast.SubroutineDefinition():
                 self.subroutines[statement.name.name] = statement
                 yield world
@@ -140,6 +144,16 @@ class SecondReading:
                 yield from worlds
             case other:
                 raise AssertionError(other)
+
+    def _while(self, statement: ast.WhileLoop, going: list[World]) -> Iterator[World]:
+        while going:
+            turned: list[World] = []
+            for each in going:
+                if not self.value(statement.while_condition, each.names).real:
+                    yield each
+                elif np.vdot(each.state, each.state).real > UNLIKELY:
+                    turned += self._block(statement.block, [each])
+            going = turned
 
     def _declare(self, statement: ast.ClassicalDeclaration, names: dict[str, Any]) -> None:
         kind, width = type_of(statement.type)

@@ -84,7 +84,7 @@ WRONG = [
     (THREE + "input float a;", 2, 13, "the input a has no value"),
     (THREE + "output bit r;", 2, 1, "chosen outputs (output) are not supported"),
     (THREE + "def f(qubit r) { return; x r; }", 2, 26, "'}' should follow what a subroutine returns"),
-    (THREE + "while (b) { x q; }", 2, 1, "the length of a loop depends on a measurement"),
+    (THREE + "while (!b) { x q; }", 2, 1, "the loop does not end"),
     (THREE + "switch (1) { }", 2, 1, "a switch has no case"),
     (THREE + "defcal x $0 { }", 2, 1, "pulse-level calibrations (defcal) are not supported"),
     (THREE + "array[int, 3] a;", 2, 1, "arrays (array) are not supported"),

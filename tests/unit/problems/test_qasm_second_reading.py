@@ -119,7 +119,7 @@ def _steps(rng: random.Random, qubits: int, count: int, depth: int) -> list[str]
     lines = []
     for _ in range(count):
         one, two = rng.sample(range(qubits), 2)
-        match rng.randrange(12 if depth else 10):
+        match rng.randrange(13 if depth else 10):
             case 0 | 1:
                 lines.append(f"{rng.choice(['h', 'x', 's', 't', 'sx', 'sdg'])} q[{one}];")
             case 2:
@@ -142,6 +142,8 @@ def _steps(rng: random.Random, qubits: int, count: int, depth: int) -> list[str]
                 lines.append(f"{rng.choice(['c', 'd'])}[{rng.randrange(2)}] = {value};")
             case 10:
                 lines.append(f"reset q[{one}];")
+            case 11:
+                lines += _loop(rng, one, two)
             case _:
                 condition = rng.choice(
                     ["c == 5", "c[1]", "c != 2", "c[0] ^ c[2]", "c > 3", "d[0] && !c[1]", "c[0:1] == 1"]
@@ -152,6 +154,18 @@ def _steps(rng: random.Random, qubits: int, count: int, depth: int) -> list[str]
                     f"if ({condition}) {{ {then} }}" + (f" else {{ {otherwise} }}" if rng.random() < 0.5 else "")
                 )
     return lines
+
+
+def _loop(rng: random.Random, one: int, two: int) -> list[str]:
+    """Until a qubit that begins anew at each turn reads as wished: it decides about gates on another one."""
+    bit, angle = rng.randrange(3), f"{rng.uniform(0.3, 1.4):.4f}"
+    body = [f"reset q[{one}]; {rng.choice(['rx', 'ry'])}({angle}) q[{one}];"]
+    body.append(rng.choice([f"t q[{two}];", f"cx q[{one}], q[{two}];", f"ch q[{one}], q[{two}];", f"sx q[{two}];"]))
+    body.append(f"c[{bit}] = measure q[{one}];")
+    condition = rng.choice(
+        [f"c[{bit}]", f"c[{bit}] && !d[0]", f"c[{bit}] == 1", f"c[{bit}] & (d[0] | c[{(bit + 1) % 3}])"]
+    )
+    return [f"while ({condition}) {{ {' '.join(body)} }}"]
 
 
 def _differing(draw: Callable[[random.Random], str], seed: int, count: int) -> tuple[list[str], int]:

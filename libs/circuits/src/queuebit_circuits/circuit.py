@@ -7,7 +7,7 @@ as slots, so that circuits of one structure differ by numbers alone: `Bound` is 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from typing import Any, assert_never
@@ -71,7 +71,27 @@ class Branch:
         return tuple(sorted({value for value in self.values if not value >> len(self.clbits)}))
 
 
+@dataclass(frozen=True, slots=True)
+class Loop(Branch):
+    """A branch one of whose ways is empty, and whose other way is run again as long as it is taken. Loops are written out as
+    branches before anybody but a reader sees them.
+    """
+
+    number: int = 0
+
+
 Operation = Gate | Measure | Reset | Barrier | Branch
+
+
+@dataclass(frozen=True, slots=True)
+class Loops:
+    """What was found of the loops of a circuit when they were written out: how many turns of one there are at most, and how
+    likely it is that one would go on; computing that wrote so many amplitudes.
+    """
+
+    turns: int
+    left_out: float
+    updates: int
 
 
 _DIGITS = frozenset("01")
@@ -89,13 +109,14 @@ class Register:
 @dataclass(frozen=True)
 class Circuit:
     """Operations in order. `registers` are the classical ones, in the order of their declaration; `slots` is how many angles
-    are open.
+    are open. `loops` is of a circuit whose text has loops on measurements.
     """
 
     qubits: int
     registers: tuple[Register, ...]
     operations: tuple[Operation, ...]
     slots: int = 0
+    loops: Loops | None = field(default=None, compare=False)
 
     @cached_property
     def fingerprint(self) -> str:

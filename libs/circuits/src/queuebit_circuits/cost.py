@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset, walk
@@ -34,7 +34,9 @@ MONOMIAL = _PERMUTING | _DIAGONAL | {"y", "cy", "CX", "rccx", "rc3x"}
 
 
 def affordable(circuit: Circuit) -> bool:
-    """Whether the simulator is willing to compute the outcomes of the circuit exactly."""
+    """Whether the simulator is willing to compute the outcomes of the circuit exactly. Loops were followed when it was read."""
+    if circuit.loops is not None:
+        return True
     kept = active(circuit)
     if len(kept) > QUBITS_EXACT_MAX:
         return False
@@ -49,6 +51,8 @@ def affordable(circuit: Circuit) -> bool:
 
 def updates(circuit: Circuit) -> int:
     """How many amplitudes computing the outcomes writes, where that is affordable."""
+    if circuit.loops is not None:
+        return circuit.loops.updates
     gated = set(active(circuit))
     cost = _Cost(gated, set(gated))
     cost.run(final_measurements(circuit.operations, gated)[0])
@@ -85,7 +89,7 @@ def on_active(circuit: Circuit, kept: Sequence[int]) -> tuple[Operation, ...]:
                     pass
                 case Branch():
                     then, otherwise = renumbered(operation.then), renumbered(operation.otherwise)
-                    found.append(Branch(operation.clbits, operation.values, then, otherwise))
+                    found.append(replace(operation, then=then, otherwise=otherwise))
                 case never:
                     assert_never(never)
         return tuple(found)

@@ -3,7 +3,7 @@
 Qubit q is bit q of an index of the state vector (qubit 0 the least significant, as in Qiskit). Measurements in the middle,
 resets and branches are followed one by one, so nothing is sampled; measurements that nothing follows are read off at the end.
 Whether a circuit is small enough is decided beforehand, from its counts alone (`cost`). One thread; of this package
-only this module and `operators` import numpy, so import them only where something is computed.
+only it, what it is made of, and `operators` import numpy, so import them only where something is computed.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, O
 from queuebit_circuits.clifford import Parities
 from queuebit_circuits.cost import IDLE, active, affordable, final_measurements, on_active
 from queuebit_circuits.errors import UnfitCircuit
+from queuebit_circuits.projecting import WEIGHT_MIN, flip, is_one, project
+from queuebit_circuits.worlds import Follower, free
 
 PROBABILITY_MIN = 1e-12
-"""Outcomes that are less likely are left out."""
-_WEIGHT_MIN = 1e-15
-"""Branches that are less likely are not followed; rounding leaves about 1e-32 where nothing should be."""
+"""Outcomes that are less likely are left out; of a circuit with loops those that are less likely than what is not followed."""
 _INT64_BITS = 62
 KNOWN_MAX, KNOWN_OUTCOMES_MAX, KNOWN_OPERATIONS_MAX = 16, 1 << 16, 10_000
 """So many circuits are remembered with their outcomes, of those that have no more outcomes and operations: 16 MiB."""
@@ -37,7 +37,7 @@ KNOWN_MAX, KNOWN_OUTCOMES_MAX, KNOWN_OPERATIONS_MAX = 16, 1 << 16, 10_000
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcomes:
     """The possible outcomes of a circuit in ascending order (bit k of one is classical bit k), and their probabilities;
-    `left_out` is what those below PROBABILITY_MIN add up to.
+    `left_out` is what those that are not listed add up to, at most.
     """
 
     circuit: Circuit
@@ -110,7 +110,13 @@ def _outcomes(circuit: Circuit) -> Outcomes:
     bits: list[NDArray[Any]] = [np.zeros(0, dtype=wide)]
     weights: list[NDArray[Any]] = [np.zeros(0)]
     overwritten = sum(1 << clbit for _, clbit in final)
-    for state, base in _leaves(operations, len(kept)):
+    left_out, least, leaves = 0.0, PROBABILITY_MIN, _leaves(operations, len(kept))
+    if circuit.loops is not None:
+        follower = Follower(len(kept), free, {})
+        leaves = iter(follower.run(operations, [(_zero(len(kept)), 0)]))
+        left_out = circuit.loops.left_out + follower.left_out
+        least = max(least, left_out)
+    for state, base in leaves:
         found, weight = _read_off(state, len(kept), final)
         number: NDArray[Any] = np.full(len(found), base & ~overwritten, dtype=wide)
         for place, (_, clbit) in enumerate(final):
@@ -121,8 +127,8 @@ def _outcomes(circuit: Circuit) -> Outcomes:
     total: NDArray[np.float64] = np.bincount(
         which.ravel(), weights=np.concatenate(weights), minlength=len(values)
     ).astype(np.float64)
-    kept_ones = total >= PROBABILITY_MIN
-    return Outcomes(circuit, values[kept_ones], total[kept_ones], float(total[~kept_ones].sum()))
+    kept_ones = total >= least
+    return Outcomes(circuit, values[kept_ones], total[kept_ones], left_out + float(total[~kept_ones].sum()))
 
 
 def outcomes_of(parities: Parities) -> Outcomes:
@@ -182,18 +188,18 @@ def _leaves(operations: tuple[Operation, ...], qubits: int) -> Iterator[tuple[St
                     frame = (then if read in values else otherwise, 0, frame)
                 case Measure(qubit, clbit):
                     bits &= ~(1 << clbit)
-                    other = None if qubit == IDLE else _project(state, qubits, qubit)
+                    other = None if qubit == IDLE else project(state, qubits, qubit)
                     if other is not None:
                         waiting.append((other, bits | 1 << clbit, frame))
-                    elif qubit != IDLE and _is_one(state, qubits, qubit):
+                    elif qubit != IDLE and is_one(state, qubits, qubit):
                         bits |= 1 << clbit
                 case Reset(qubit):
-                    other = _project(state, qubits, qubit)
+                    other = project(state, qubits, qubit)
                     if other is not None:
-                        _flip(other, qubits, qubit)
+                        flip(other, qubits, qubit)
                         waiting.append((other, bits, frame))
-                    elif _is_one(state, qubits, qubit):
-                        _flip(state, qubits, qubit)
+                    elif is_one(state, qubits, qubit):
+                        flip(state, qubits, qubit)
                 case never:
                     assert_never(never)
         yield state, bits
@@ -206,41 +212,6 @@ def _end_of_gates(operations: Sequence[Operation], start: int) -> int:
     )
 
 
-def _halves(state: State, qubits: int, qubit: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    view = state.reshape(1 << (qubits - qubit - 1), 2, 1 << qubit)
-    return view[:, 0, :], view[:, 1, :]
-
-
-def _weight(part: NDArray[Any]) -> float:
-    return float(np.sum(part.real**2) + np.sum(part.imag**2))
-
-
-def _project(state: State, qubits: int, qubit: int) -> State | None:
-    """Where the qubit can be 0 and 1: leave the part with 0 in `state` and return the part with 1; else None."""
-    zero, one = _halves(state, qubits, qubit)
-    if _weight(one) < _WEIGHT_MIN:
-        one[...] = 0
-        return None
-    if _weight(zero) < _WEIGHT_MIN:
-        zero[...] = 0
-        return None
-    other = np.zeros_like(state)
-    _halves(other, qubits, qubit)[1][...] = one
-    one[...] = 0
-    return other
-
-
-def _is_one(state: State, qubits: int, qubit: int) -> bool:
-    return bool(_halves(state, qubits, qubit)[1].any())
-
-
-def _flip(state: State, qubits: int, qubit: int) -> None:
-    """From |1> to |0>."""
-    zero, one = _halves(state, qubits, qubit)
-    zero[...] = one
-    one[...] = 0
-
-
 def _read_off(state: State, qubits: int, final: Sequence[tuple[int, int]]) -> tuple[NDArray[Any], NDArray[Any]]:
     """The readings of the measured qubits (bit k is the k-th of `final`) that have a weight in the state, and these weights."""
     weights = state.real**2 + state.imag**2
@@ -249,5 +220,5 @@ def _read_off(state: State, qubits: int, final: Sequence[tuple[int, int]]) -> tu
     idle = tuple(place for place in range(view.ndim) if place not in set(axis.values()))
     order = sorted(measured, reverse=True)
     summed = view.sum(axis=idle).transpose([order.index(qubit) for qubit in reversed(measured)]).ravel()
-    found = np.flatnonzero(summed >= _WEIGHT_MIN * PROBABILITY_MIN)
+    found = np.flatnonzero(summed >= WEIGHT_MIN * PROBABILITY_MIN)
     return found, summed[found]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
@@ -15,9 +15,9 @@ from queuebit_contracts.ids import derive_id
 from queuebit_contracts.registry import type_bytes_of
 from queuebit_contracts.sealed import SealedStatement, sealed_verdict
 from queuebit_contracts.statement_text import StatementText
-from queuebit_result_validation.drift import Runs
+from queuebit_result_validation.drift import Drift, Runs
 from queuebit_result_validation.history import LANES, NO_TRACK, History, Track
-from queuebit_result_validation.measured import is_measurement, validate_measurement
+from queuebit_result_validation.measured import Asked, is_measurement, validate_measurements
 from queuebit_result_validation.measures import COUNTED_LANES, measure_execution, measure_verdicts
 from queuebit_result_validation.opening import Keyring, answer_as_it_came, any_sealed, opened_answers
 from queuebit_result_validation.rivals import wants_time
@@ -28,6 +28,7 @@ from queuebit_runtime.bus.port import Bus, Outgoing
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolError
 from queuebit_runtime.processes.bounded_work import LARGE_BYTES
+from queuebit_runtime.processes.hops import AnyHop
 from queuebit_runtime.processes.pool import Pool
 from queuebit_runtime.telemetry import semconv
 from queuebit_runtime.telemetry.metrics import Metric
@@ -39,13 +40,13 @@ CHECK = "queuebit_result_validation.validate:validate_in_process"
 CHECK_TIMEOUT_S = 120.0
 OVERLAP = 4
 """Batches at once: what is small goes on while large answers of earlier batches are checked."""
+TOGETHER_MAX = 32
+"""So many measurements go to a thread together."""
 
 
 log = logging.getLogger(__name__)
 
 Verdict = ResultValidated | ResultRejected
-VerdictHop = Callable[[Callable[[], Verdict]], Awaitable[Verdict]]
-"""Checks somewhere off the event loop; `asyncio.to_thread` is one, a simulation passes one that calls directly."""
 
 
 class Validator:
@@ -63,7 +64,7 @@ class Validator:
         *,
         inline_bytes_max: int = 20_000,
         slice_s: float = 0.01,
-        hop: VerdictHop = asyncio.to_thread,
+        hop: AnyHop = asyncio.to_thread,
         pool: Pool | None = None,
         telemetry: Telemetry = SILENT,
         ring: Keyring | None = None,
@@ -124,8 +125,12 @@ class Validator:
                 turn_s, now = self._clock.monotonic_s(), self._clock.now()
         if verdicts:
             await self._publish(verdicts)
-        for item, execution in slow:
-            await self._publish([(item, await self._slow_verdict(execution))])
+        while slow:
+            if is_measurement(slow[0][1]):
+                await self._publish(await self._measured(slow))
+            else:
+                item, execution = slow.pop(0)
+                await self._publish([(item, await self._compared(execution))])
 
     async def _publish(self, verdicts: list[tuple[Received, Verdict]]) -> None:
         """In one go, as of now."""
@@ -149,18 +154,36 @@ class Validator:
             self._history.note(execution, verdict.verdict if isinstance(verdict, ResultValidated) else "rejected")
         return verdict
 
-    async def _slow_verdict(self, execution: ExecutionSucceeded) -> Verdict:
+    async def _compared(self, execution: ExecutionSucceeded) -> Verdict:
         """Off the event loop."""
-        now, track = self._clock.now(), self._track(execution)
-        if not is_measurement(execution):
-            return self._noted(execution, await self._validated(execution, now, track))
+        return self._noted(execution, await self._validated(execution, self._clock.now(), self._track(execution)))
+
+    async def _measured(self, slow: list[tuple[Received, ExecutionSucceeded]]) -> list[tuple[Received, Verdict]]:
+        """The verdicts on the measurements that stand first in `slow`, and are taken from it: as many as one visit to a thread
+        has time for, and of each circuit one, since the next is compared with it.
+        """
+        asked: list[Asked] = []
+        circuits = set[object]()
+        for _, execution in slow[:TOGETHER_MAX]:
+            circuit = execution.provenance.get("circuit_fingerprint")
+            if not is_measurement(execution) or circuit in circuits:
+                break
+            circuits.add(circuit)
+            asked.append(Asked(execution, self._track(execution), self._drift(execution)))
+        verdicts = await self._hop(partial(validate_measurements, asked, self._clock.now(), self._clock.monotonic_s))
+        found: list[tuple[Received, Verdict]] = []
+        for (item, execution), verdict in zip(slow, verdicts, strict=False):
+            if isinstance(verdict, ResultValidated) and verdict.verdict == "accepted":
+                self._runs.note(execution)
+            found.append((item, self._noted(execution, verdict)))
+        del slow[: len(found)]
+        return found
+
+    def _drift(self, execution: ExecutionSucceeded) -> Drift | None:
         drift = self._runs.drift(execution)
         if drift is not None and drift.beyond:
             self._telemetry.count(Metric.BACKEND_DRIFTED, labels={semconv.BACKEND: execution.ran.backend})
-        verdict = await self._hop(partial(validate_measurement, execution, now, track, drift))
-        if isinstance(verdict, ResultValidated) and verdict.verdict == "accepted":
-            self._runs.note(execution)
-        return self._noted(execution, verdict)
+        return drift
 
     async def _validated(self, execution: ExecutionSucceeded, now: datetime, track: Track) -> Verdict:
         """A large statement is read in a process: reading it in a thread would hold the interpreter, and so the event loop."""

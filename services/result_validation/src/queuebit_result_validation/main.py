@@ -8,12 +8,13 @@ from functools import partial
 
 from pydantic import ValidationError
 
-from queuebit_result_validation.consumer import SERVICE, Validator, VerdictHop
+from queuebit_result_validation.consumer import SERVICE, Validator
 from queuebit_result_validation.opening import Keyring
 from queuebit_result_validation.settings import PREFIX, ValidationSettings
 from queuebit_runtime.bus.port import Bus
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.processes.bounded_work import IDLE_MAX_S, LARGE_MEMORY_MB
+from queuebit_runtime.processes.hops import AnyHop
 from queuebit_runtime.processes.pool import IDLE_NICENESS, Pool, ProcessPool
 from queuebit_runtime.service.service import Service, run_service
 from queuebit_runtime.service.settings import refuse_settings
@@ -31,7 +32,7 @@ def build_validator(
     clock: Clock,
     settings: ValidationSettings,
     *,
-    hop: VerdictHop = asyncio.to_thread,
+    hop: AnyHop = asyncio.to_thread,
     pool: Pool | None = None,
     telemetry: Telemetry = SILENT,
     ring: Keyring | None = None,

@@ -10,10 +10,11 @@ nobody can compute is left to a person.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.events import ExecutionSucceeded, ResultRejected, ResultValidated, Verdict
@@ -31,6 +32,8 @@ from queuebit_result_validation.measured_confidence import confidence_of, told
 from queuebit_result_validation.noise import VALUE, explained, noise_allowed
 
 REASONS_MAX = 20
+TOGETHER_S = 0.05
+"""Answers that are checked together wait for each other no longer than this."""
 STALE_S = 7 * 24 * 3600.0
 FIDELITY_MIN = 1 - 1e-6
 """What the check of a conversion must have found."""
@@ -147,6 +150,27 @@ def validate_measurement(
     except Exception as error:
         seen.add(Code.VALIDATOR_ERROR, f"({type(error).__name__})")
     return _told(execution, seen, track)
+
+
+class Asked(NamedTuple):
+    """An answer to check, and what is known of the backend; see `validate_measurement`."""
+
+    execution: ExecutionSucceeded
+    track: Track
+    drift: Drift | None
+
+
+def validate_measurements(
+    asked: Sequence[Asked], now: datetime, clock_s: Callable[[], float]
+) -> list[ResultValidated | ResultRejected]:
+    """The verdicts on the first of them, one at least: no other is begun after TOGETHER_S by this clock."""
+    end_s = clock_s() + TOGETHER_S
+    found: list[ResultValidated | ResultRejected] = []
+    for each in asked:
+        found.append(validate_measurement(each.execution, now, each.track, each.drift))
+        if clock_s() >= end_s:
+            break
+    return found
 
 
 def _examine(execution: ExecutionSucceeded, now: datetime, seen: _Seen) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Register, Reset
+from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Loop, Measure, Operation, Register, Reset
 from queuebit_circuits.qasm.bitvalues import BitValues
 from queuebit_circuits.qasm.blocks import declare_value, loop
-from queuebit_circuits.qasm.conditions import Conditions
+from queuebit_circuits.qasm.conditions import Conditions, Known
 from queuebit_circuits.qasm.gatecalls import GateCalls
+from queuebit_circuits.qasm.loops import WrittenOut
 from queuebit_circuits.qasm.modifiers import PHASE
 from queuebit_circuits.qasm.scope import CLBITS_MAX, QUBITS_MAX, Bits, Budget, Qubits, Scope, Value
 from queuebit_circuits.qasm.source import Source
@@ -50,6 +51,7 @@ class Run(BitValues):
         self._inputs = inputs
         self._conditions = Conditions(source, self._evaluator, self._budget)
         self._gates = GateCalls(source, self._evaluator, self._budget, self._outermost)
+        self._loops = WrittenOut(source, self._budget)
         self._forgotten = set[int]()
 
     def circuit(self, statements: Iterable[Statement]) -> Circuit:
@@ -58,7 +60,7 @@ class Run(BitValues):
             self._statement(statement, self._outermost, operations)
         if self._qubits == 0:
             raise self._source.error(None, "the circuit has no qubits", "Declare qubits and run gates on them.")
-        return Circuit(self._qubits, tuple(self._registers), tuple(operations))
+        return self._loops.of(Circuit(self._qubits, tuple(self._registers), tuple(operations)))
 
     def _statement(self, statement: Statement, scope: Scope, into: list[Operation]) -> None:
         self._budget.spend(1, statement.place)
@@ -172,13 +174,17 @@ class Run(BitValues):
     def _while(
         self, condition: Expression, body: Sequence[Statement], scope: Scope, place: int, into: list[Operation]
     ) -> None:
-        """Run a loop whose condition is known while reading."""
+        """Run a loop whose condition is known while reading; one that depends on measurements is followed at the end."""
+        if self._evaluator.read_bits(condition, scope):
+            self._budget.spend(condition.size, place)
+            bits, values, inverted = self._read_condition(condition, scope, place)
+            turn = self._way(body, scope)
+            then, otherwise = ((), turn) if inverted else (turn, ())
+            if turn and (values or inverted):
+                into.append(Loop(bits, tuple(values), then, otherwise, self._loops.new(place)))
+            return
         while True:
             self._budget.spend(1 + condition.size, place)
-            if self._evaluator.read_bits(condition, scope):
-                raise self._source.error(
-                    place, "the length of a loop depends on a measurement", "Write a for loop over a constant range."
-                )
             if not self._evaluator.number(condition, scope):
                 return
             self._block(body, scope.inner(), into)
@@ -257,22 +263,26 @@ class Run(BitValues):
         """The operations of a condition: one way where it is known while reading, else both as a branch."""
         condition, place = statement.condition, statement.place
         self._budget.spend(condition.size, place)
-        known = self._conditions.compared(condition, scope)
-        if known is None:
-            read = sorted(self._evaluator.read_bits(condition, scope))
-            if not read:
-                found: list[Operation] = []
-                holds = bool(self._evaluator.number(condition, scope))
-                self._block(statement.then if holds else statement.otherwise, scope.inner(), found)
-                return found
-            known = self._conditions.tabulated(condition, read, scope, place)
-        bits, values, inverted = known
-        self._budget.spend(len(bits) * len(values), place)
-        self._budget.emit(len(values), place)
+        if not self._evaluator.read_bits(condition, scope):
+            found: list[Operation] = []
+            holds = bool(self._evaluator.number(condition, scope))
+            self._block(statement.then if holds else statement.otherwise, scope.inner(), found)
+            return found
+        bits, values, inverted = self._read_condition(condition, scope, place)
         then, otherwise = self._way(statement.then, scope), self._way(statement.otherwise, scope)
         if inverted:
             then, otherwise = otherwise, then
         return [Branch(bits, tuple(values), then, otherwise)] if values else list(otherwise)
+
+    def _read_condition(self, condition: Expression, scope: Scope, place: int) -> Known:
+        known = self._conditions.compared(condition, scope)
+        if known is None:
+            read = sorted(self._evaluator.read_bits(condition, scope))
+            known = self._conditions.tabulated(condition, read, scope, place)
+        bits, values, _ = known
+        self._budget.spend(len(bits) * len(values), place)
+        self._budget.emit(len(values), place)
+        return known
 
     def _way(self, body: Sequence[Statement], scope: Scope) -> tuple[Operation, ...]:
         found: list[Operation] = []

@@ -17,7 +17,8 @@ from queuebit_contracts.errors import ContractError, FieldError, InvalidData
 from queuebit_contracts.events import JobSubmitted
 from queuebit_control_plane.errors import Contended
 from queuebit_control_plane.inbound.admission import UNADMITTED, believed
-from queuebit_control_plane.inbound.reading import READ, Answer, Question, read_believed, rejection_of
+from queuebit_control_plane.inbound.reading import READ, READ_ALL, Answer, Question, read_believed, rejection_of
+from queuebit_problems.admission import QUICK_BYTES_MAX
 from queuebit_runtime.bus.decoding import Received, Refused, refused_of
 from queuebit_runtime.bus.port import Bus, BusError, Delivery, Outgoing, Record
 from queuebit_runtime.clock import Clock
@@ -28,10 +29,12 @@ from queuebit_store.errors import StoreUnavailable
 log = logging.getLogger(__name__)
 
 CRASHES_MAX = 5
+TOGETHER_MAX = 32
+"""So many small questions of a tenant are read in one go."""
 BUSY_S = 0.1
 """When it is asked again for a turn, where all are taken: whoever waits holds up nobody."""
 Place = tuple[str, int, int, int | None]
-Tell = Callable[[Question | Refused], Awaitable[None]]
+Tell = Callable[[Sequence[Question | Refused]], Awaitable[None]]
 Bury = Callable[[Record, ContractError], Awaitable[None]]
 
 
@@ -65,6 +68,22 @@ class Aside:
         """Take care of a record, and say when it is done. `item`: what was read of it, where it was."""
         self._begin(record, lambda: self._settle(record, delivery, item))
 
+    def offer_all(self, items: Sequence[Received], delivery: Delivery) -> None:
+        """Take care of questions that were read, as `offer` does of each: small ones of a tenant together."""
+        small: dict[str, list[Received]] = {}
+        for item in items:
+            if believed(item.record) or len(item.record.value or b"") > QUICK_BYTES_MAX:
+                self.offer(item.record, delivery, item)
+            else:
+                small.setdefault(_tenant_of(item.record, item), []).append(item)
+        for tenant, of_tenant in small.items():
+            for start in range(0, len(of_tenant), TOGETHER_MAX):
+                group = of_tenant[start : start + TOGETHER_MAX]
+                if len(group) == 1:
+                    self.offer(group[0].record, delivery, group[0])
+                else:
+                    self._begin_together(tenant, group, delivery)
+
     def pass_on(self, record: Record, delivery: Delivery) -> None:
         """Put a record on the topic for large questions, one at a time, and say when it is there."""
         self._begin(record, lambda: self._pass_on(record, delivery))
@@ -79,6 +98,41 @@ class Aside:
         if place not in self._open:
             self._open[place] = task = asyncio.ensure_future(work())
             task.add_done_callback(lambda _: self._open.pop(place, None))
+
+    def _begin_together(self, tenant: str, group: Sequence[Received], delivery: Delivery) -> None:
+        new = [item for item in group if place_of(item.record) not in self._open]
+        places = [place_of(item.record) for item in new]
+        task = asyncio.ensure_future(self._settle_together(tenant, new, delivery))
+        self._open |= dict.fromkeys(places, task)
+
+        def ended(_: asyncio.Task[None]) -> None:
+            for place in places:
+                if self._open.get(place) is task:
+                    del self._open[place]
+
+        task.add_done_callback(ended)
+
+    async def _settle_together(self, tenant: str, group: Sequence[Received], delivery: Delivery) -> None:
+        """In one process and one visit to the store. What goes wrong for all of them at once is no failure of any: then each
+        is taken care of alone, and so is what there was no time for.
+        """
+        records = [item.record for item in group if delivery.wanted(item.record)]
+        settled: Sequence[Record] = ()
+        try:
+            size_bytes = sum(len(record.value or b"") for record in records)
+            answers = await self._work.run(READ_ALL, records, tenant=tenant, size_bytes=size_bytes)
+            read = list(zip(records, answers, strict=False))
+            await self._take_all(read)
+            settled = [record for record, _ in read]
+        except (StoreUnavailable, Contended, BusError, PoolError, Overloaded) as error:
+            log.info("%d questions are admitted each alone: %s", len(records), error)
+        for record in settled:
+            delivery.done(record)
+        done = set(map(place_of, settled))
+        for item in group:
+            if (place := place_of(item.record)) not in done:
+                del self._open[place]
+                self.offer(item.record, delivery, item)
 
     async def _pass_on(self, record: Record, delivery: Delivery) -> None:
         while delivery.wanted(record):
@@ -136,17 +190,24 @@ class Aside:
         await self._take(record, answer)
 
     async def _take(self, record: Record, answer: Answer) -> None:
-        match answer:
-            case None:
-                return
-            case ContractError():
-                await self._bury(record, answer)
-            case Question(received, outcome):
-                await self._tell(Question(received._replace(record=record), outcome))
-            case Refused():
-                await self._tell(replace(answer, record=record))
-            case _:
-                assert_never(answer)
+        await self._take_all([(record, answer)])
+
+    async def _take_all(self, answers: Sequence[tuple[Record, Answer]]) -> None:
+        told: list[Question | Refused] = []
+        for record, answer in answers:
+            match answer:
+                case None:
+                    pass
+                case ContractError():
+                    await self._bury(record, answer)
+                case Question(received, outcome):
+                    told.append(Question(received._replace(record=record), outcome))
+                case Refused():
+                    told.append(replace(answer, record=record))
+                case _:
+                    assert_never(answer)
+        if told:
+            await self._tell(told)
 
     def _refusal(self, record: Record, item: Received | None, why: str) -> Question | Refused | ContractError:
         error = TooCostly(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -24,6 +25,9 @@ from queuebit_runtime.bus.decoding import Received, Refused, read
 from queuebit_runtime.bus.port import Record
 
 READ = "queuebit_control_plane.inbound.reading:read_in_process"
+READ_ALL = "queuebit_control_plane.inbound.reading:read_all_in_process"
+TOGETHER_CPU_S = 0.25
+"""What reading records together may take before the rest of them are left to be read alone."""
 log = logging.getLogger(__name__)
 
 Outcome = Admitted | ev.JobRejected
@@ -70,6 +74,17 @@ def read_in_process(record: Record, _progress: Callable[[Any], None]) -> Answer:
     request = outcome.request if isinstance(outcome, Admitted) else _without_statement(asked.request)
     told = asked.model_copy(update={"request": request, "admission": None})
     return Question(Received(item.envelope._replace(data=told), bare), outcome)
+
+
+def read_all_in_process(records: Sequence[Record], progress: Callable[[Any], None]) -> list[Answer]:
+    """Read and admit one after the other: the answers to the first ones, as many as there is time for."""
+    end_s = time.process_time() + TOGETHER_CPU_S
+    found: list[Answer] = []
+    for record in records:
+        found.append(read_in_process(record, progress))
+        if time.process_time() >= end_s:
+            break
+    return found
 
 
 def admitted_or_refused(envelope: Envelope, request: JobRequest) -> Outcome:

@@ -121,9 +121,8 @@ class Consumer:
         now = self._clock.now()
         self._lanes.look(now)
         slow = [item for item in _questions(items) if _takes_time(item)]
-        for item in slow:
-            self._aside.offer(item.record, delivery, item)
         if slow:
+            self._aside.offer_all(slow, delivery)
             set_aside = {id(item) for item in slow}
             items = [item for item in items if id(item) not in set_aside]
         commands = await self._tell_all(items, now)
@@ -137,9 +136,11 @@ class Consumer:
             self._flush_later()
         _say_done(commands, ready, delivery, self._aside.held_of(delivery.records))
 
-    async def _tell_aside(self, item: Question | Refused) -> None:
-        now = self._clock.now()
-        commands = [_refused(item)] if isinstance(item, Refused) else await self._intake.admit([item], now)
+    async def _tell_aside(self, items: Sequence[Question | Refused]) -> None:
+        questions = [item for item in items if not isinstance(item, Refused)]
+        commands = [_refused(item) for item in items if isinstance(item, Refused)]
+        if questions:
+            commands += await self._intake.admit(questions, self._clock.now())
         undecidable = await self._handler.handle(commands)
         if undecidable:
             await self._bury(undecidable)

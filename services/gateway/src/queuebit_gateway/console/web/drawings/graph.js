@@ -2,7 +2,7 @@
 import { html } from "../core/html.js";
 import { number, plural } from "../core/format.js";
 import { AsTable } from "../parts/pieces.js";
-import { tone } from "./index.js";
+import { tone } from "./tones.js";
 
 const SIZE = 460;
 const RADIUS = 200;

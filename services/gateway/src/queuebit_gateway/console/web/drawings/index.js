@@ -16,8 +16,3 @@ const DRAWINGS = {
 export function drawingOf(kind) {
   return DRAWINGS[kind] ?? null;
 }
-
-// Ten colours that keep apart, then the same again: a number or a word is always beside them.
-export function tone(nth) {
-  return `cat-${nth % 10}`;
-}

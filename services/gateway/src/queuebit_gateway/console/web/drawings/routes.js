@@ -3,7 +3,7 @@ import { html } from "../core/html.js";
 import { number, plural } from "../core/format.js";
 import { span } from "../charts/scale.js";
 import { AsTable } from "../parts/pieces.js";
-import { tone } from "./index.js";
+import { tone } from "./tones.js";
 
 const SIZE = 520;
 const EDGE = 16;

@@ -3,7 +3,7 @@ import { html } from "../core/html.js";
 import { number, plural } from "../core/format.js";
 import { ticks } from "../charts/scale.js";
 import { AsTable } from "../parts/pieces.js";
-import { tone } from "./index.js";
+import { tone } from "./tones.js";
 
 const WIDTH = 600;
 const LEFT = 34;

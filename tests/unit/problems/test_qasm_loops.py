@@ -1,0 +1,118 @@
+"""Loops on measurements: as many turns as are likely, the exact distribution, and a refusal where a loop does not end."""
+
+from __future__ import annotations
+
+import pytest
+from qiskit import QuantumCircuit, qasm3
+from qiskit_aer import AerSimulator
+from scipy.stats import chisquare  # type: ignore[import-untyped]
+
+from queuebit_circuits.circuit import Branch, Loop, walk
+from queuebit_circuits.cost import affordable
+from queuebit_circuits.errors import UnreadableCircuit
+from queuebit_circuits.qasm import read_circuit
+from queuebit_circuits.qasm.loops import SPARE_TURNS
+from queuebit_circuits.simulator import distribution
+from queuebit_problems.kinds.circuits.circuit_sampling import KIND
+
+HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
+BITS = "qubit[2] q; bit c; bit d; "
+COIN = HEAD + BITS + "h q[0]; c = measure q[0]; while (c) { h q[0]; c = measure q[0]; x q[1]; } d = measure q[1];"
+TURNED = HEAD + (
+    "qubit[3] q; bit[2] c; bit[1] d; x q[0]; x q[1]; c = measure q[0:1]; h q[2];"
+    "while (c == 3) { reset q[0]; reset q[1]; h q[0]; h q[1]; ccx q[0], q[1], q[2]; s q[2]; ccx q[0], q[1], q[2]; z q[2];"
+    " x q[0]; x q[1]; h q[0]; h q[1]; c = measure q[0:1]; } h q[2]; d[0] = measure q[2];"
+)
+"""Each turn that ends with 11 turns the third qubit, as circuits that repeat until success do."""
+
+EXACT: list[tuple[str, str, dict[str, float]]] = [
+    ("the parity of a geometric number", COIN, {"00": 2 / 3, "10": 1 / 3}),
+    ("never entered", HEAD + BITS + "while (c) { x q[1]; c = measure q[0]; } d = measure q[1];", {"00": 1}),
+    (
+        "until a bit is set",
+        HEAD + BITS + "while (!c) { h q[0]; c = measure q[0]; x q[1]; } d = measure q[1];",
+        {"01": 1 / 3, "11": 2 / 3},
+    ),
+    ("one reading of four", HEAD + "qubit[2] q; bit[2] c; while (c != 2) { h q; c = measure q; }", {"10": 1}),
+    (
+        "a loop within a loop",
+        HEAD + BITS + "bit n; while (!c) { d = measure q[0]; while (!d) { h q[0]; d = measure q[0]; }"
+        " h q[1]; c = measure q[1]; } n = measure q[0];",
+        {"111": 1},
+    ),
+    (
+        "a loop in a branch",
+        HEAD + BITS + "h q[0]; d = measure q[0]; if (d) { while (!c) { h q[1]; c = measure q[1]; } }",
+        {"00": 0.5, "11": 0.5},
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "outcomes"), [case[1:] for case in EXACT], ids=[case[0] for case in EXACT])
+def test_a_loop_has_its_exact_distribution(text: str, outcomes: dict[str, float]) -> None:
+    circuit = read_circuit(text)
+
+    assert distribution(circuit) == pytest.approx(outcomes, abs=1e-8)
+    assert affordable(circuit)
+    assert not any(isinstance(each, Loop) for each in walk(circuit.operations))
+
+
+def test_as_many_turns_are_written_as_are_likely() -> None:
+    circuit = read_circuit(COIN)
+
+    loops = circuit.loops
+    assert loops is not None
+    assert loops.turns == 31 + SPARE_TURNS
+    assert loops.left_out == pytest.approx(2.0**-32)
+    assert sum(isinstance(each, Branch) for each in circuit.operations) == loops.turns
+
+
+def test_the_bound_is_told_with_the_answer() -> None:
+    [told] = [line for line in KIND.assumptions(KIND.parse({"qasm": COIN})) if "loop" in line]
+
+    assert told == "A loop on a measurement is run at most 39 times; that one would go on has the probability 2.3e-10."
+
+
+@pytest.mark.parametrize("text", [COIN, TURNED])
+def test_qiskit_reads_the_same_program_and_aer_runs_its_loop(text: str) -> None:
+    """Aer goes round the loop of the importer, which writes nothing out."""
+    theirs = qasm3.loads(text)
+    assert "while_loop" in theirs.count_ops()
+
+    counts = AerSimulator(seed_simulator=7).run(theirs, shots=8000).result().get_counts()
+
+    expected = {key: value for key, value in distribution(read_circuit(text)).items() if value > 1e-6}
+    assert set(counts) == set(expected)
+    if len(expected) > 1:
+        assert chisquare([counts[key] for key in expected], [8000 * value for value in expected.values()]).pvalue > 1e-3
+
+
+def test_a_loop_that_qiskit_writes_is_read() -> None:
+    circuit = QuantumCircuit(1, 1)
+    circuit.x(0)
+    circuit.measure(0, 0)
+    with circuit.while_loop((circuit.clbits[0], 1)):
+        circuit.h(0)
+        circuit.measure(0, 0)
+
+    assert distribution(read_circuit(qasm3.dumps(circuit))) == pytest.approx({"0": 1}, abs=1e-8)
+
+
+ENDLESS, SHORTEN = "the loop does not end: after 1000 turns it goes on with the probability ", "its body makes false"
+REFUSED: list[tuple[str, str, str]] = [
+    ("h q; c = measure q[0]; while (c) { z q[1]; }", f"{ENDLESS}0.5", SHORTEN),
+    ("x q[0]; c = measure q[0]; while (c) { rx(0.05) q[0]; c = measure q[0]; }", ENDLESS, SHORTEN),
+    ("while (!c) { x q[0]; x q[0]; }", f"{ENDLESS}1", SHORTEN),
+    ("int n = 0; while (!c) { h q[0]; c = measure q[0]; n += 1; }", "n is set where it depends", "outside"),
+    ("qubit[30] r; h r; while (!c) { h r[0]; c = measure r[0]; }", "gates act on 30 qubits", "at most 20 qubits"),
+    ("bit[8] d; qubit[8] r; while (d != 1) { h r; d = measure r; rx(0.1) r; }", "takes more than", "fewer loops"),
+]
+
+
+@pytest.mark.parametrize(("text", "detail", "remedy"), REFUSED)
+def test_a_loop_that_is_not_known_to_end_is_refused(text: str, detail: str, remedy: str) -> None:
+    with pytest.raises(UnreadableCircuit) as refused:
+        read_circuit(HEAD + "qubit[2] q; bit c; " + text)
+
+    assert detail in refused.value.detail
+    assert remedy in refused.value.remedy
