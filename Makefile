@@ -78,6 +78,10 @@ sizing: $(READY) ## The least installation for a load, and what its queues make 
 observability: $(READY) ## Write the rules of Prometheus and the dashboards from the tables of promises, alerts and panels.
 	@$(BIN)/python -m queuebit_workbench.observability infra
 
+.PHONY: collector
+collector: $(READY) ## Build the OpenTelemetry collector of `up --observability` from its Go modules; it is kept in the cache.
+	@$(BIN)/python -m queuebit_workbench.observability.collecting
+
 .PHONY: security sbom
 security: $(READY) ## bandit with every finding settled, and known weaknesses of what is pinned, where a database of them answers.
 	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group security

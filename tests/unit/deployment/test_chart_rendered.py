@@ -96,7 +96,26 @@ def test_only_what_is_named_goes_in_and_out(case: Path) -> None:
     internet = [name for name, each in policies.items() if "0.0.0.0/0" in str(each["spec"]["egress"])]
     assert internet == ["acme-queuebit-gateway", "acme-queuebit-quantum-adapter"], "webhooks, and providers"
     stores = {name for name, each in policies.items() if "5432" in str(each["spec"]["egress"])}
-    assert stores == {f"acme-queuebit-{each}" for each in ("gateway", "control-plane", "quantum-adapter", "migrations")}
+    sealing = {"classical-solver", "result-validation"} if case.stem == "production" else set()
+    asking = {"gateway", "control-plane", "quantum-adapter", "migrations"} | sealing
+    assert stores == {f"acme-queuebit-{each}" for each in asking}
+
+
+def test_who_seals_data_of_subjects_has_the_master_keys_and_a_way_to_the_wrapped_ones() -> None:
+    """Given a Secret of master keys, then it is mounted where data is sealed or opened, and nowhere without it."""
+    sealing = {"gateway", "quantum-adapter", "classical-solver", "result-validation"}
+    found = {}
+    for case in ("production", "smallest"):
+        found[case] = {
+            name
+            for name, pod in pods(documents(CHART.kept(CHART.root / f"cases/{case}.yaml").read_text()))
+            if any("QUEUEBIT_MASTER_KEY_FILE" in str(each.get("env")) for each in pod["containers"])
+            and {"queuebit-master"} & {each.get("secret", {}).get("secretName") for each in pod["volumes"]}
+            and {"QUEUEBIT_POSTGRES"} & {each["name"] for each in pod["containers"][0]["env"]}
+            and any(each["name"] == "wait-for-tables" for each in pod["initContainers"])
+        }
+
+    assert found == {"production": {f"acme-queuebit-{each}" for each in sealing}, "smallest": set()}
 
 
 def test_what_a_service_needs_is_let_through_and_nothing_beside() -> None:

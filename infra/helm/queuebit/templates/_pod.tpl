@@ -51,6 +51,16 @@ capabilities: {drop: [ALL]}
 {{- end }}
 {{- end -}}
 
+{{/* Who asks PostgreSQL: workers and the validator only for the keys of sealed data. */}}
+{{- define "queuebit.asks-postgres" -}}
+{{- if or (has .component (list "migrations" "gateway" "control-plane" "quantum-adapter")) (include "queuebit.seals" .) -}}yes{{- end -}}
+{{- end -}}
+
+{{/* Who seals and opens data of subjects. */}}
+{{- define "queuebit.seals" -}}
+{{- if and .root.Values.masterKeySecret (has .component (list "gateway" "quantum-adapter" "classical-solver" "result-validation")) -}}yes{{- end -}}
+{{- end -}}
+
 {{- define "queuebit.postgres-env" -}}
 - name: QUEUEBIT_POSTGRES
   valueFrom: {secretKeyRef: {name: {{ .root.Values.postgres.urlSecret | quote }}, key: {{ index .root.Values.postgres.keys .whose | quote }}}}
@@ -59,8 +69,11 @@ capabilities: {drop: [ALL]}
 {{/* What a service is told. What is set by hand comes last, and wins. */}}
 {{- define "queuebit.service-env" -}}
 {{ include "queuebit.kafka-env" (dict "root" .root "user" (index .root.Values.kafka.users .component)) }}
-{{- if has .component (list "gateway" "control-plane" "quantum-adapter") }}
+{{- if include "queuebit.asks-postgres" . }}
 {{ include "queuebit.postgres-env" (dict "root" .root "whose" .component) }}
+{{- end }}
+{{- if include "queuebit.seals" . }}
+- {name: QUEUEBIT_MASTER_KEY_FILE, value: /run/queuebit/master/master.keys}
 {{- end }}
 {{- if eq .component "gateway" }}
 - name: QUEUEBIT_PEPPER

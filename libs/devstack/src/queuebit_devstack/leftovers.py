@@ -52,15 +52,18 @@ def look(file: StateFile) -> tuple[StackState | None, Standing]:
 
 
 def end_all(data_dir: Path, records: Sequence[ProcessRecord], *, at_once: bool = False) -> int:
-    """End the processes, services before servers, then whatever else carries the mark of `data_dir`. Blocks.
+    """End the processes: services before whom they tell things beside, and before servers. Then whatever else carries the
+    mark of `data_dir`. Blocks.
 
     Returns how many were alive. `at_once` is for data that is to be removed: no time goes into an orderly shutdown.
     """
     alive = [each for each in records if is_alive(each)]
     databases = [each for each in alive if each.name == postgres.NAME]
     brokers = [each for each in alive if is_server(each) and each not in databases]
-    services = [each for each in alive if not is_server(each)]
-    end_processes(services, ask=signal.SIGTERM, grace_s=1.0 if at_once else SERVICE_GRACE_S)
+    others = [each for each in alive if not is_server(each)]
+    services = [each for each in others if each.marker.startswith("queuebit_")]
+    for group in (services, [each for each in others if each not in services]):
+        end_processes(group, ask=signal.SIGTERM, grace_s=1.0 if at_once else SERVICE_GRACE_S)
     end_processes(brokers, ask=signal.SIGKILL if at_once else kafka.STOP_SIGNAL, grace_s=kafka.STOP_GRACE_S)
     end_processes(databases, ask=signal.SIGQUIT if at_once else postgres.STOP_SIGNAL, grace_s=postgres.STOP_GRACE_S)
     unrecorded = find_marked(data_dir)

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 
 import psutil  # type: ignore[import-untyped]
 
-from queuebit_devstack.credentials import ensure_credentials, gateway_env
+from queuebit_devstack.credentials import CLIENT_FILE, ensure_credentials, gateway_env
 from queuebit_devstack.errors import ServiceFailed
+from queuebit_devstack.external import DATA_DIR_DEFAULT
 from queuebit_devstack.kafka_users import OUTSIDERS, client_file
 from queuebit_devstack.keep import LOOK_INTERVAL_S, NAME, Keeper, write_specs
 from queuebit_devstack.leftovers import is_server
@@ -175,7 +176,9 @@ def _tell(stack: Stack, say: Say, *, foreground: bool) -> None:
     say(f"Data, logs  {stack.data_dir}")
     for user, path in client_files(stack.state, stack.data_dir).items():
         say(f"Kafka login of {user} services: {path}")
-    say("Try: queuebit submit FILE --wait · queuebit list (this folder's key is used by itself)")
+    found_by_itself = stack.data_dir == Path.cwd() / DATA_DIR_DEFAULT
+    whose = "this folder's key is used by itself" if found_by_itself else f"URL and key: {stack.data_dir / CLIENT_FILE}"
+    say(f"Try: queuebit submit FILE --wait · queuebit list ({whose})")
     say("Look around: queuebit status · queuebit logs [NAME] --follow")
     say("Stop: Ctrl-C" if foreground else "Stop: queuebit down")
 

@@ -35,7 +35,10 @@ _LeapStub = Annotated[
     bool, typer.Option("--with-leap-stub", help="D-Wave's Leap on loopback serves who asks for an annealer.")
 ]
 _Observability = Annotated[
-    bool, typer.Option("--observability", help="Prometheus with our rules beside the services, where it is installed.")
+    bool,
+    typer.Option(
+        "--observability", help="Prometheus with our rules and a collector beside the services, where they can be had."
+    ),
 ]
 
 
@@ -72,13 +75,12 @@ def up(
     With --with-ibm-stub, --with-braket-stub or --with-leap-stub a cloud on loopback runs beside the services, which the own
     client of its vendor takes for the real one: questions of the quantum lane are handed in there, and nothing is paid.
 
-    With --observability Prometheus scrapes the services, also those that run already, and evaluates the alerts of the runbooks.
+    With --observability Prometheus scrapes the services, also those that run already, and evaluates the alerts of the runbooks;
+    services that are started send every trace and all metrics to an OpenTelemetry collector, which keeps them in files.
     """
     if brokers not in (1, 3):
         raise typer.BadParameter("1 or 3, please.", param_hint="--brokers")
-    from queuebit_devstack.up import bring_up
-    from queuebit_workbench.clouds.beside import start_clouds
-    from queuebit_workbench.pausing import pause_everything
+    from queuebit_workbench.starting import start
 
     stubs = {"ibm": with_ibm_stub, "braket": with_braket_stub, "leap": with_leap_stub}
     clouds = [name for name, wanted in stubs.items() if wanted]
@@ -88,22 +90,19 @@ def up(
         )
     if clouds and servers_only:
         raise typer.BadParameter("A cloud runs beside the services.", param_hint="--servers-only")
-    work = bring_up(
-        brokers=brokers,
-        servers_only=servers_only,
-        foreground=foreground,
-        http_port=port,
-        say=typer.echo,
-        tls=tls,
-        first=pause_everything if paused else None,
-        beside=(lambda stack: start_clouds(stack, clouds)) if clouds else None,
+    _run(
+        start(
+            typer.echo,
+            brokers=brokers,
+            servers_only=servers_only,
+            foreground=foreground,
+            http_port=port,
+            tls=tls,
+            paused=paused,
+            clouds=clouds,
+            observability=observability,
+        )
     )
-    _run(work)
-    if observability:
-        from queuebit_devstack.external import default_data_dir
-        from queuebit_workbench.observability.beside import start_watching
-
-        _run(start_watching(default_data_dir(), typer.echo))
 
 
 def down() -> None:

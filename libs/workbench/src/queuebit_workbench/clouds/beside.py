@@ -48,6 +48,8 @@ async def start_clouds(stack: Stack, names: Iterable[str]) -> dict[str, str]:
     Raises ServiceFailed where one does not open.
     """
     named = list(names)
+    if not named:
+        return {}
     found = await asyncio.gather(*(_opened(stack, name) for name in named))
     wanted = [each for each in os.environ.get(PROVIDERS, "aer").split(",") if each]
     env = {PROVIDERS: ",".join(dict.fromkeys([*wanted, *named]))}

@@ -32,6 +32,12 @@ MISSING = (
 )
 
 
+def services_of(data_dir: Path) -> list[ProcessRecord]:
+    """Those of our services that run there."""
+    state = StateFile(data_dir).load()
+    return [] if state is None else [each for each in state.processes if each.name in SERVICES and is_alive(each)]
+
+
 async def start_watching(data_dir: Path, say: Callable[[str], None]) -> None:
     """Start Prometheus over the services of the stack in `data_dir`, or say why not. Raises ServiceFailed where it ends."""
     program = shutil.which(NAME)

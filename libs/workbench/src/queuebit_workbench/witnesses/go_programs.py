@@ -1,10 +1,12 @@
-"""Programs that come as Go modules: built once, kept in the cache under their version."""
+"""Programs that are built with Go, once: others' modules, kept in the cache under their version, and small ones of our own."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 from queuebit_devstack.errors import ToolFailed
@@ -51,3 +53,47 @@ class GoProgram:
         except ToolFailed as error:
             raise WitnessMissing(f"{self.name}: its Go module cannot be built: {error.message}") from error
         return self.folder / self.name
+
+
+@dataclass(frozen=True, slots=True)
+class GoSources:
+    """A program of ours: `main.go`, `go.mod` and `go.sum` lie in the folder `name` of `package`. Kept under what they say."""
+
+    name: str
+    package: str
+    flags: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """Where it is kept."""
+        digest = hashlib.sha256(b"".join(self._texts().values())).hexdigest()[:12]
+        return cache_dir() / f"{self.name}-{digest}"
+
+    @property
+    def kept(self) -> Path | None:
+        """The program, where it was built before."""
+        program = self.folder / self.name
+        return program if program.exists() else None
+
+    async def build(self) -> Path:
+        """The program. Raises WitnessMissing where there is no Go, or its modules cannot be had."""
+        if (kept := self.kept) is not None:
+            return kept
+        go = shutil.which("go")
+        if go is None:
+            raise WitnessMissing(f"{self.name}: there is no Go toolchain on PATH.")
+        folder = self.folder
+        private_folder(folder)
+        for name, text in self._texts().items():
+            (folder / name).write_bytes(text)
+        env = {**os.environ, "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"}
+        argv = [go, "build", "-C", str(folder), *self.flags, "-o", str(folder / self.name), "."]
+        try:
+            await run_tool(argv, env=env, timeout_s=BUILD_TIMEOUT_S)
+        except ToolFailed as error:
+            raise WitnessMissing(f"{self.name}: its Go modules cannot be built: {error.message}") from error
+        return folder / self.name
+
+    def _texts(self) -> dict[str, bytes]:
+        here = resources.files(self.package) / self.name
+        return {name: (here / name).read_bytes() for name in ("main.go", "go.mod", "go.sum")}
