@@ -61,6 +61,11 @@ contract: $(READY) ## Prove the documents with outside tools, the gateway with s
 	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group contract
 	@$(BIN)/python -m pytest tests/contract/documents tests/e2e/test_examples.py -m "contract or not contract"
 
+.PHONY: mcp-conformance
+mcp-conformance: $(READY) ## Ask the tools for agents with the conformance suite of the Model Context Protocol (Node is needed).
+	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group contract
+	@$(BIN)/python -m pytest tests/contract/documents/test_mcp_conformance.py -m contract
+
 .PHONY: tutorials
 tutorials: $(READY) ## Type the tutorials as they stand, each with servers of its own (ONLY=first-event for one).
 	@$(BIN)/python -m pytest -q tests/e2e/test_tutorials.py -m "tutorials or not tutorials" $(if $(ONLY),-k $(ONLY))
