@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -137,6 +137,10 @@ class Scan(Protocol):
 
     def streams(self, selection: Selection, *, page_events: int = ...) -> AsyncIterator[list[Stream]]:
         """The selected streams in the order of their ids, those without a head or without events too."""
+        ...
+
+    def some_streams(self, wanted: Callable[[UUID], bool], *, page_events: int = ...) -> AsyncIterator[list[Stream]]:
+        """Of all streams those whose id is wanted. Of the others nothing but the id is read."""
         ...
 
     async def count(self, selection: Selection) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from itertools import groupby
 from operator import attrgetter
@@ -21,6 +21,7 @@ from queuebit_store.ports import Position, Reservation, StreamRow
 PAGE_EVENTS = 4000
 PAGE_STREAMS = 500
 PAGE_KEYS = 5000
+PAGE_IDS = 20_000
 NOWHERE = UUID(int=0)
 EVERYWHERE = UUID(int=(1 << 128) - 1)
 
@@ -51,6 +52,24 @@ class PostgresScan(RoomReader):
             pages = self._selected(selection)
         async for page in pages:
             yield [stream for stream in page if selection.includes(stream)] if selection.jobs else page
+
+    async def some_streams(
+        self, wanted: Callable[[UUID], bool], *, page_events: int = PAGE_EVENTS
+    ) -> AsyncIterator[list[Stream]]:
+        after, ids, size = NOWHERE, list[UUID](), 0
+        while rows := await self._fetch("stream_sizes", after, PAGE_IDS):
+            for stream_id, events in rows:
+                if wanted(stream_id):
+                    ids.append(stream_id)
+                    size += 1 + events
+                if size > page_events:
+                    async for page in self._some([ids]):
+                        yield page
+                    ids, size = [], 0
+            after = rows[-1]["stream_id"]
+        if ids:
+            async for page in self._some([ids]):
+                yield page
 
     async def count(self, selection: Selection) -> tuple[int, int]:
         streams, events = (

@@ -10,6 +10,16 @@ FROM event WHERE (stream_id, version) > ($1::uuid, $2::integer) ORDER BY stream_
 SELECT stream_id, tenant, version, state, wake_at, attributes, created_at, updated_at, category
 FROM stream WHERE stream_id > $1::uuid AND stream_id <= $2::uuid ORDER BY stream_id LIMIT $3;
 
+-- name: stream_sizes
+-- Streams in the order of their ids after one, and how many events each has: those that have no head too, and those that have no
+-- events.
+SELECT stream_id, sum(events)::bigint AS events FROM (
+    (SELECT stream_id, count(*) AS events FROM event WHERE stream_id > $1::uuid
+     GROUP BY stream_id ORDER BY stream_id LIMIT $2)
+    UNION ALL
+    (SELECT stream_id, 0 FROM stream WHERE stream_id > $1::uuid ORDER BY stream_id LIMIT $2)
+) AS found GROUP BY stream_id ORDER BY stream_id LIMIT $2;
+
 -- name: select_streams
 -- The ids of the selected streams after one. The times are those of events: a stream lies between its first and its last.
 SELECT s.stream_id FROM stream AS s

@@ -43,6 +43,11 @@ class Verified:
     findings: Findings = field(default_factory=Findings)
     counts: Counts = field(default_factory=Counts)
 
+    def add(self, other: Verified) -> None:
+        """What was found beside it."""
+        self.findings.merge(other.findings)
+        self.counts.add(other.counts)
+
     def document(self) -> dict[str, Any]:
         counts = self.counts
         return {

@@ -60,18 +60,22 @@ async def verify(
     async with opened_archives(postgres_settings(env)) as store:
         noted = await store.archives() if selection.everything else []
     processes = 1 if events <= ALONE_EVENTS or wanted.bounds.rate_per_s is not None else wanted.processes_max
-    count = shares(events, events_max=wanted.events_max, processes=processes)
-    if count > processes:
+    # Twice as many shares as processes: none is idle at the end while another still compares projections.
+    usual = 1 if processes == 1 else 2 * processes
+    count = shares(events, events_max=wanted.events_max, processes=usual)
+    if count > usual:
         note(f"{events:,} events: {count} shares, {processes} at once.")
     jobs = [(wanted, dict(env), Share(number, count), tuple(noted)) for number in range(count)]
+    live = Verified()
     if processes == 1:
         parts = [await _part(*job, on_progress=on_progress) for job in jobs]
+        if selection.everything:
+            await verify_live(postgres_settings(env), live)
     else:
-        parts = await _in_processes(jobs, processes, on_progress)
+        parts, live = await _in_processes(jobs, processes, on_progress)
     verified = settled(parts, selection)
-    if selection.everything:
-        await verify_live(postgres_settings(env), verified)
-        on_progress(verified.counts)
+    verified.add(live)
+    on_progress(verified.counts)
     _archives(verified, noted, wanted.archives, on_progress, note)
     return verified
 
@@ -101,24 +105,29 @@ async def _in_processes(
     jobs: Sequence[tuple[Wanted, dict[str, str], Share, tuple[Noted, ...]]],
     processes: int,
     on_progress: Callable[[Counts], None],
-) -> list[Part]:
+) -> tuple[list[Part], Verified]:
+    """What the shares say, and what the projections do where everything is wanted."""
     context = multiprocessing.get_context("spawn")
     told = context.Queue()
     far: dict[int, Counts] = {}
     with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(told,)) as pool:
         loop = asyncio.get_running_loop()
+        wanted, env = jobs[0][:2]
+        live = [loop.run_in_executor(pool, _live_here, env)] if wanted.selection.everything else []
         running = [loop.run_in_executor(pool, _part_here, *job) for job in jobs]
+        everyone: list[asyncio.Future[Any]] = [*live, *running]
         try:
-            while not all(each.done() for each in running):
-                await asyncio.wait(running, timeout=POLL_INTERVAL_S, return_when=asyncio.FIRST_EXCEPTION)
+            while not all(each.done() for each in everyone):
+                await asyncio.wait(everyone, timeout=POLL_INTERVAL_S, return_when=asyncio.FIRST_EXCEPTION)
                 _hear(told, far)
                 total = Counts()
                 for counts in far.values():
                     total.add(counts)
                 on_progress(total)
-                if any(each.done() and each.exception() is not None for each in running):
+                if any(each.done() and each.exception() is not None for each in everyone):
                     break
-            return list(await asyncio.gather(*running))
+            projected = await asyncio.gather(*live)
+            return list(await asyncio.gather(*running)), projected[0] if projected else Verified()
         except BaseException:
             for process in (pool._processes or {}).values():
                 process.terminate()
@@ -150,6 +159,14 @@ def _part_here(wanted: Wanted, env: Mapping[str, str], share: Share, noted: Sequ
             _told.put((share.number, counts))
 
     return asyncio.run(_part(wanted, env, share, noted, on_progress=tell))
+
+
+def _live_here(env: Mapping[str, str]) -> Verified:
+    """Runs in a process of its own."""
+    found = Verified()
+    with calm():
+        asyncio.run(verify_live(postgres_settings(env), found))
+    return found
 
 
 def _archives(

@@ -115,9 +115,11 @@ class Verification:
         counts = self._result.counts
         began_s = self._clock.monotonic_s()
         overdue = self._clock.now() - timedelta(seconds=self._bounds.grace_s)
-        async for page in self._scan.streams(selection):
+        shared = selection.everything and self._share.of > 1
+        pages = self._scan.some_streams(self._has) if shared else self._scan.streams(selection)
+        async for page in pages:
             for stream in page:
-                if self._share.has(str(stream.stream_id).encode()):
+                if shared or self._has(stream.stream_id):
                     self._stream(stream, published, questions, overdue)
                     counts.events += len(stream.events)
                     counts.streams += 1
@@ -129,6 +131,9 @@ class Verification:
         if self._records is None or selection.everything:
             for late in published.late(overdue.timestamp()):
                 self._add(late)
+
+    def _has(self, stream_id: UUID) -> bool:
+        return self._share.has(str(stream_id).encode())
 
     def _stream(self, stream: Stream, published: Published, questions: Questions, overdue: datetime) -> None:
         examined = examine(stream)
