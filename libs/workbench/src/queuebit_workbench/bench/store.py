@@ -13,11 +13,12 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -46,23 +47,35 @@ BATCHES, BATCH_STREAMS = 300, 100
 LOOKUPS = 2000
 PLANNED = 50
 TIMELINE_P99_MS_BAR, LOSS_BAR = 20.0, 0.10
+ALIKE, ALIKE_MS = 1.25, 0.3
 BEGAN = datetime(2040, 1, 1, tzinfo=UTC)
 """After all partitions that a migration makes."""
 MOMENT = BEGAN + timedelta(days=31 * MONTHS)
+DUE = BEGAN - timedelta(days=1)
+"""Of a hundred jobs on each log, before all others: both answer the question what is due with the same rows."""
 ATTRIBUTES = {"kind": "maxcut", "tier": "batch", "lane": "classical", "fingerprint": "f" * 64}
+
+
+class Asked(NamedTuple):
+    """How long a question took in ms."""
+
+    p50: float
+    p99: float
+
+    def as_before(self, before: Asked) -> bool:
+        """Whether it takes no longer than on another log, within what the machine does to two of the same."""
+        return self.p50 <= max(before.p50 * ALIKE, before.p50 + ALIKE_MS)
 
 
 @dataclass(slots=True)
 class Log:
-    """One log under measurement. `ids`: some of its streams, over all months; seconds an append, and p99 of questions in ms."""
+    """One log under measurement. `ids`: some of its streams, over all months; `append_s`: all appends together."""
 
     settings: PostgresSettings
     store: PostgresStore
     ids: Sequence[UUID] = ()
     append_s: float = 0.0
-    timeline_ms: float = 0.0
-    list_ms: float = 0.0
-    due_ms: float = 0.0
+    asked: dict[str, Asked] = field(default_factory=dict)
     walks: dict[str, Walk] | None = None
 
     @property
@@ -83,19 +96,28 @@ async def measure(logs: Sequence[Log]) -> None:
             if nth == 0:
                 log.ids = log.ids or [each.stream_id for each in batch]
     for log in logs:
+        assert all(await log.store.append(_batch(chance, 0, DUE)))
         await _analyze(log.settings)
-        await _ask(log, chance)
+    listed = StreamFilter(TENANT, categories=PUBLISHED)
+    asked: dict[str, tuple[Callable[[Log], Awaitable[object]], int]] = {
+        "timeline": (lambda log: log.store.load([chance.choice(log.ids)]), LOOKUPS),
+        "list": (lambda log: log.store.list_heads(listed, limit=20), LOOKUPS // 4),
+        "due": (lambda log: log.store.due(MOMENT, limit=100), LOOKUPS // 4),
+    }
+    for name, (ask, times) in asked.items():
+        took_s: list[list[float]] = [[] for _ in logs]
+        for _ in range(times):
+            for log, took in zip(logs, took_s, strict=True):
+                began_s = time.perf_counter()
+                await ask(log)
+                took.append(time.perf_counter() - began_s)
+        for log, took in zip(logs, took_s, strict=True):
+            log.asked[name] = Asked(median(took) * 1000, quantiles(took, n=100)[98] * 1000)
+    for log in logs:
+        log.walks = await walks(log.settings, chance.sample(log.ids, min(PLANNED, len(log.ids))), MOMENT)
 
 
-async def _ask(log: Log, chance: random.Random) -> None:
-    store, listed = log.store, StreamFilter(TENANT, categories=PUBLISHED)
-    log.timeline_ms = await _p99(lambda: store.load([chance.choice(log.ids)]), LOOKUPS)
-    log.list_ms = await _p99(lambda: store.list_heads(listed, limit=20), LOOKUPS // 4)
-    log.due_ms = await _p99(lambda: store.due(MOMENT, limit=100), LOOKUPS // 4)
-    log.walks = await walks(log.settings, chance.sample(log.ids, min(PLANNED, len(log.ids))), MOMENT)
-
-
-def _batch(chance: random.Random, nth: int) -> list[Append]:
+def _batch(chance: random.Random, nth: int, due_at: datetime | None = None) -> list[Append]:
     now = BEGAN + timedelta(days=30 * MONTHS, seconds=nth)
     found = []
     for number in range(BATCH_STREAMS):
@@ -105,18 +127,9 @@ def _batch(chance: random.Random, nth: int) -> list[Append]:
             for version in range(1, EVENTS_A_JOB + 1)
         )
         found.append(
-            Append(stream_id, TENANT, 0, events, Head("completed" if number % 50 else "failed", None, ATTRIBUTES))
+            Append(stream_id, TENANT, 0, events, Head("completed" if number % 50 else "failed", due_at, ATTRIBUTES))
         )
     return found
-
-
-async def _p99(ask: Callable[[], Awaitable[object]], times: int) -> float:
-    took_s = []
-    for _ in range(times):
-        began_s = time.perf_counter()
-        await ask()
-        took_s.append(time.perf_counter() - began_s)
-    return quantiles(took_s, n=100)[98] * 1000
 
 
 async def fill(settings: PostgresSettings, events: int, console: Console) -> list[UUID]:
@@ -213,11 +226,10 @@ def _told(empty: Log, large: Log, events: int, console: Console) -> bool:
         "appended, events/s", f"{empty.appended_per_s:,.0f}", f"{large.appended_per_s:,.0f}", f"loss ≤ {LOSS_BAR:.0%}"
     )
     table.add_row("loss of appends", "", f"{loss:.1%}", f"≤ {LOSS_BAR:.0%}")
-    table.add_row(
-        "timeline p99, ms", f"{empty.timeline_ms:.1f}", f"{large.timeline_ms:.1f}", f"≤ {TIMELINE_P99_MS_BAR:.0f}"
-    )
-    table.add_row("list p99, ms", f"{empty.list_ms:.1f}", f"{large.list_ms:.1f}", "")
-    table.add_row("due p99, ms", f"{empty.due_ms:.1f}", f"{large.due_ms:.1f}", "")
+    bars = {"timeline": f"p99 ≤ {TIMELINE_P99_MS_BAR:.0f}", "list": "p50 unchanged", "due": "p50 unchanged"}
+    for name, bar in bars.items():
+        was, now = empty.asked[name], large.asked[name]
+        table.add_row(f"{name} p50, p99, ms", f"{was.p50:.2f}, {was.p99:.2f}", f"{now.p50:.2f}, {now.p99:.2f}", bar)
     before, after = empty.walks or {}, large.walks or {}
     for name, walk in after.items():
         table.add_row(
@@ -228,9 +240,10 @@ def _told(empty: Log, large: Log, events: int, console: Console) -> bool:
         )
     console.print(table)
     other = {name: (before[name].shape, walk.shape) for name, walk in after.items() if walk.shape != before[name].shape}
-    for name, (was, now) in other.items():
-        console.print(f"{name} is planned otherwise: {now}, and {was} on the empty log")
-    return large.timeline_ms <= TIMELINE_P99_MS_BAR and loss <= LOSS_BAR and not other
+    for name, (was_so, is_so) in other.items():
+        console.print(f"{name} is planned otherwise: {is_so}, and {was_so} on the empty log")
+    unchanged = all(large.asked[name].as_before(empty.asked[name]) for name in ("list", "due"))
+    return large.asked["timeline"].p99 <= TIMELINE_P99_MS_BAR and loss <= LOSS_BAR and unchanged and not other
 
 
 def main(argv: Sequence[str]) -> int:

@@ -21,7 +21,7 @@ FROM jobs CROSS JOIN generate_series(1, 7) AS version;
 
 -- name: some_streams
 -- Streams over all months.
-SELECT stream_id FROM stream TABLESAMPLE BERNOULLI (10) LIMIT 20000;
+SELECT stream_id FROM stream TABLESAMPLE BERNOULLI (10) ORDER BY random() LIMIT 20000;
 
 -- name: make_filled
 -- How many jobs there are already: kept with them, so that who was stopped goes on.
