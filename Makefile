@@ -125,6 +125,10 @@ scale: $(READY) ## Measure appends, timelines, lists and plans on a log of ten m
 verify-scale: $(READY) ## Verify a store of a million events beside its topics within a minute, then find what is planted in it (EVENTS=1000000).
 	@$(BIN)/python -m tests.integration.operations.verify_scale $(if $(EVENTS),--events $(EVENTS))
 
+.PHONY: letters-scale
+letters-scale: $(READY) ## Look at a million dead letters of one group by every verb, and start a reader: right, in bounded time and memory (LETTERS=1000000).
+	@$(BIN)/python -m tests.integration.operations.letters_scale $(if $(LETTERS),--letters $(LETTERS))
+
 bench-admission: $(READY) ## Measure what strangers can make admission cost, and whom it holds up (LARGE=30 statements).
 	@$(BIN)/python -m queuebit_workbench.bench.admission $(if $(LARGE),--large $(LARGE))
 

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from queuebit_contracts.channels import EXECUTIONS
 from queuebit_contracts.errors import MalformedEnvelope
-from queuebit_operations.dead_letters.box import Kept, box_of
+from queuebit_operations.dead_letters.box import Kept
+from queuebit_operations.dead_letters.shelf import Shelf, box_of
 from queuebit_operations.records.port import Place, Span
-from queuebit_runtime.bus.dead_letters.letter import Origin, dead_letter_of, parked
+from queuebit_runtime.bus.dead_letters.letter import Letter, Origin, dead_letter_of, letter_of, parked
 from queuebit_runtime.bus.dead_letters.marks import Became, Mark, mark_record
 from queuebit_runtime.bus.port import Outgoing, Record
 from tests.fakes.moved_clock import START
@@ -55,12 +56,20 @@ class Topic:
     def box(self) -> list[Kept]:
         return box_of(self.records)
 
-    async def read(self, group: str, *, after: int = -1) -> list[Record]:
-        assert group == GROUP
-        return [record for record in self.records if record.offset > after]
+    @property
+    def shelf(self) -> Shelf:
+        shelf = Shelf()
+        shelf.hear(self.records)
+        return shelf
 
-    async def whole(self, kept: Kept) -> Kept:
-        return kept
+    async def read(self, group: str, *, after: int = -1) -> AsyncIterator[list[Record]]:
+        assert group == GROUP
+        yield [record for record in self.records if record.offset > after]
+
+    async def whole(self, group: str, offsets: Collection[int]) -> dict[int, Letter]:
+        assert group == GROUP
+        letters = (letter_of(record) for record in self.records if record.offset in offsets)
+        return {letter.offset: letter for letter in letters if letter is not None}
 
     async def spans(self, topics: Collection[str]) -> dict[Place, Span]:
         return {Place(topic, 0): Span(0, len(self.records)) for topic in topics}

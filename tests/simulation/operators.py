@@ -16,7 +16,7 @@ from queuebit_operations.bulk.operation import Operation, freeze
 from queuebit_operations.bulk.runner import Runner, Step
 from queuebit_operations.bulk.store import Operations
 from queuebit_operations.dead_letters.acting import REDRIVE, arguments_of
-from queuebit_operations.dead_letters.box import Kept, in_sequence
+from queuebit_operations.dead_letters.box import Kept
 from queuebit_operations.dead_letters.reading import LetterReader, groups_with_letters
 from queuebit_operations.dead_letters.redrive import REDRIVEN, Redrive, RedriveSettings, plan_redrive
 from queuebit_operations.dead_letters.sending import headers_again
@@ -118,10 +118,12 @@ class Operator:
         for group in groups_with_letters():
             if not self._world.broker.records(dead_letter(group)):
                 continue
-            box = (await reader.boxes([group]))[group]
-            chosen = [each for each in box if each.open and self._random.random() < 0.7]
-            plan = plan_redrive(in_sequence(box, chosen), replays_max=SETTINGS.replays_max)
-            targets = [each.id for each in plan.send]
+            shelf = await reader.shelf(group)
+            async for each in reader.kept(group, shelf):
+                if each.open and self._random.random() < 0.7:
+                    shelf.choose(each.letter.offset)
+            plan = plan_redrive(shelf.in_sequence(), replays_max=SETTINGS.replays_max)
+            targets = [f"{group}:{each}" for each in plan.send]
             if not targets:
                 continue
             operation_id = self._new_id()

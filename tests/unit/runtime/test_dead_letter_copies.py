@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from queuebit_contracts.channels import DAY_MS, EXECUTIONS, SUBMITTED, dead_letter
-from queuebit_operations.dead_letters.box import box_of
+from queuebit_operations.dead_letters.shelf import box_of
 from queuebit_runtime.bus.dead_letters import burial
 from queuebit_runtime.bus.dead_letters import headers as h
 from queuebit_runtime.bus.dead_letters.letter import Origin, dead_letter_of

@@ -55,6 +55,10 @@ class Operation:
         """What it may still deal with before it has to stop."""
         return self.targets[self.done : self.until]
 
+    def next(self, count: int) -> tuple[str, ...]:
+        """The first of what is left."""
+        return self.targets[self.done : min(self.until, self.done + count)]
+
     @property
     def failed(self) -> int:
         return (self.outcomes or {}).get(FAILED, 0)

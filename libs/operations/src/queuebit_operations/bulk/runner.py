@@ -94,7 +94,7 @@ class Runner:
         while operation.state == "running":
             if await self._store.take(f"operation/{operation_id}", self._holder, LEASE_S) is None:
                 raise InConflict("Another process runs the operation now: this one was too slow.")
-            targets = operation.left[:size]
+            targets = operation.next(size)
             step = await self._step(operation_id, act(targets, operation)) if targets else Step({})
             operation = await self._record(operation_id, operation, step, recent)
             recent = [*recent, *step.outcomes.values()][-RECENT:]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from uuid import UUID
 
 from queuebit_operations.bulk.operation import Operation
 from queuebit_operations.bulk.runner import Act, Step
 from queuebit_operations.connections.bus import kafka_access, namespace_of
-from queuebit_operations.dead_letters.box import Kept
+from queuebit_operations.dead_letters.box import letter_named
 from queuebit_operations.dead_letters.reading import LetterReader
 from queuebit_operations.dead_letters.redrive import DONE_BEFORE, DROPPED, GONE, Redrive, RedriveSettings
 from queuebit_operations.dead_letters.sending import LetterSender
+from queuebit_operations.dead_letters.shelf import Shelf
 from queuebit_operations.records.kafka import opened_records
 from queuebit_runtime.bus.dead_letters.marks import Mark
 from queuebit_runtime.clock import Clock
@@ -74,27 +75,22 @@ class _Dropping:
 
     def __init__(self, sender: LetterSender, reader: LetterReader, clock: Clock) -> None:
         self._sender, self._reader, self._clock = sender, reader, clock
-        self._letters: dict[str, dict[str, Kept]] = {}
+        self._shelves: dict[str, Shelf] = {}
 
     async def __call__(self, targets: Sequence[str], operation: Operation) -> Step:
-        return Step({each: await self._one(each, operation) for each in targets})
+        for group in {letter_named(each)[0] for each in targets} - self._shelves.keys():
+            self._shelves[group] = await self._reader.shelf(group)
+        return Step(
+            dict(zip(targets, await asyncio.gather(*(self._one(each, operation) for each in targets)), strict=True))
+        )
 
     async def _one(self, target: str, operation: Operation) -> str:
-        group = target.rpartition(":")[0]
-        if group not in self._letters:
-            chosen = {each for each in operation.targets if each.rpartition(":")[0] == group}
-            self._letters[group] = {
-                each.id: Kept(replace(each.letter, value=None, headers=()), each.mark)
-                async for each in self._reader.kept(group)
-                if each.id in chosen
-            }
-        kept = self._letters[group].get(target)
-        if kept is None:
+        group, offset = letter_named(target)
+        lying = self._shelves[group].find(offset)
+        if lying is None:
             return GONE
-        if not kept.open and kept.state != "quarantined":
+        if lying.settled:
             return DONE_BEFORE
-        origin, key = kept.letter.origin, kept.letter.key or b""
-        await self._sender.mark(
-            Mark("dropped", operation.actor, operation.reason, self._clock.now(), origin, key), group
-        )
+        now = self._clock.now()
+        await self._sender.mark(Mark("dropped", operation.actor, operation.reason, now, lying.origin, lying.key), group)
         return DROPPED

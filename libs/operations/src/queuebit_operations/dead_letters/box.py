@@ -1,16 +1,13 @@
-"""The dead letters of a group and what became of each, as its topic tells it. Pure."""
+"""A dead letter and what became of it, and which of them are wanted. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from sys import intern
 from typing import Any, Literal
 
-from queuebit_runtime.bus.dead_letters.letter import Letter, Origin, letter_of, origin_of
-from queuebit_runtime.bus.dead_letters.marks import Mark, mark_of
+from queuebit_runtime.bus.dead_letters.letter import Letter
+from queuebit_runtime.bus.dead_letters.marks import Mark
 from queuebit_runtime.bus.dead_letters.open_letters import keeps_order
-from queuebit_runtime.bus.port import Record
 
 State = Literal["open", "waiting", "redriven", "dropped", "edited", "quarantined"]
 OPEN: frozenset[State] = frozenset({"open", "waiting"})
@@ -83,6 +80,12 @@ class Kept:
         }
 
 
+def letter_named(id: str) -> tuple[str, int]:
+    """The group and the offset of an id of ours."""
+    group, _, offset = id.rpartition(":")
+    return group, int(offset)
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which letters. Empty fields ask for nothing; only open ones, unless `every_state` or `quarantined` says more."""
@@ -111,54 +114,3 @@ class Wanted:
         )
         of_interest = self.every_state or kept.open or (self.quarantined and kept.state == "quarantined")
         return of_interest and all(not names or said in names for names, said in asked)
-
-
-class Fates:
-    """What became of each letter of a topic, without the letters: some three hundred bytes each, whatever they hold.
-
-    First it hears the whole topic, then it tells of each record what it is. Of a record that was set aside twice, as after a
-    crash, the last letter counts.
-    """
-
-    def __init__(self) -> None:
-        self._newest: dict[Origin, int] = {}
-        self._marks: dict[int, Mark] = {}
-        self._replaced: set[int] = set()
-
-    def hear(self, record: Record) -> None:
-        """The next record of the topic."""
-        if (mark := mark_of(record)) is not None:
-            offset = None if mark.origin is None else self._newest.get(mark.origin)
-            if offset is not None and mark.became != "accepted":
-                self._marks[offset] = mark
-            return
-        said = {name: value or b"" for name, value in record.headers}
-        origin = origin_of(said)
-        if origin is None:
-            return
-        before = self._newest.get(origin)
-        if before is not None and before not in self._marks:
-            self._replaced.add(before)
-        self._newest[origin._replace(topic=intern(origin.topic))] = record.offset
-
-    def kept(self, record: Record) -> Kept | None:
-        """The letter that the record is, with the last that was done to it; None for a mark, and for one that came again."""
-        letter = None if record.offset in self._replaced else letter_of(record)
-        return None if letter is None else Kept(letter, self._marks.get(record.offset))
-
-
-def box_of(records: Sequence[Record]) -> list[Kept]:
-    """The letters of a whole topic in the order in which they came."""
-    fates = Fates()
-    for record in records:
-        fates.hear(record)
-    return [kept for record in records if (kept := fates.kept(record)) is not None]
-
-
-def in_sequence(kept: Sequence[Kept], chosen: Iterable[Kept]) -> list[Kept]:
-    """The chosen ones with every open letter of their key, in the order in which the records lay: none overtakes another."""
-    sequences = {each.sequence for each in chosen}
-    whole = [each for each in kept if each.sequence in sequences and each.state in (*OPEN, "quarantined")]
-    return sorted(
-        whole, key=lambda each: (each.letter.origin.topic, each.letter.origin.partition, each.letter.first_offset)
-    )

@@ -41,7 +41,8 @@ class _Tally:
     open: int = 0
     replays: int = 0
     first_seen: str = ""
-    jobs: set[tuple[str, bytes]] = field(default_factory=set)
+    jobs: set[int] = field(default_factory=set)
+    """Hashes of them: there may be very many."""
     tenants: set[str] = field(default_factory=set)
 
     def add(self, kept: Kept) -> None:
@@ -52,7 +53,7 @@ class _Tally:
         self.open += kept.open
         self.replays += letter.replays
         self.first_seen = min(self.first_seen or letter.first_failed_at, letter.first_failed_at)
-        self.jobs.add(kept.sequence)
+        self.jobs.add(hash(kept.sequence))
         if (tenant := letter.named("ce_tenant")) is not None:
             self.tenants.add(tenant)
 

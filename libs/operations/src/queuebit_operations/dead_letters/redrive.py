@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from queuebit_operations.bulk.operation import FAILED, Operation
 from queuebit_operations.bulk.runner import Step
-from queuebit_operations.dead_letters.box import Kept, box_of
-from queuebit_operations.errors import NotThere
+from queuebit_operations.dead_letters.box import Kept, letter_named
+from queuebit_operations.dead_letters.shelf import Lying, Shelf, Standing
+from queuebit_runtime.bus.dead_letters.letter import Letter, letter_of
 from queuebit_runtime.bus.dead_letters.marks import Became, Mark
 from queuebit_runtime.bus.port import Record
 from queuebit_runtime.clock import Clock
@@ -18,6 +19,8 @@ STEPS = (1, 2, 5)
 """Each stage sends this often a second, times ten after each round: 1, 2, 5, 10, 20, 50, …"""
 RATE = 100.0
 """Where nobody says how fast at most."""
+AHEAD = 20
+"""So many letters are read together, and are in memory at once."""
 REDRIVEN, DROPPED, QUARANTINED, DONE_BEFORE, GONE = "redriven", "dropped", "quarantined", "settled before", "not there"
 
 
@@ -32,17 +35,17 @@ class Sender(Protocol):
 class Reader(Protocol):
     """Reads what lies behind a letter, and what one holds."""
 
-    async def read(self, group: str, *, after: int = -1) -> list[Record]: ...
+    def read(self, group: str, *, after: int = -1) -> AsyncIterator[list[Record]]: ...
 
-    async def whole(self, kept: Kept) -> Kept: ...
+    async def whole(self, group: str, offsets: Collection[int]) -> dict[int, Letter]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class RedrivePlan:
-    """What is sent, in this order, or goes into quarantine; and what stays where it is."""
+    """What is sent, in this order, or goes into quarantine; and how many stay where they are."""
 
-    send: tuple[Kept, ...]
-    held_back: tuple[Kept, ...]
+    send: tuple[int, ...]
+    held_back: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class RedriveSettings:
 
 
 def plan_redrive(
-    chosen: Sequence[Kept],
+    standing: Iterable[Standing],
     *,
     replays_max: int,
     skip_tenants: Sequence[str] = (),
@@ -67,19 +70,19 @@ def plan_redrive(
     """Plan for letters in sequence. Whatever follows one that goes into quarantine, for it was sent `replays_max` times, stays;
     so does what follows one of a tenant that is skipped. What is in quarantine stays there, unless `quarantined` asks for it.
     """
-    send: list[Kept] = []
-    held: list[Kept] = []
-    stopped: set[tuple[str, bytes]] = set()
-    for each in chosen:
-        kept_back = each.state == "quarantined" and not quarantined
-        if each.sequence in stopped or kept_back or each.letter.named("ce_tenant") in skip_tenants:
-            held.append(each)
+    send: list[int] = []
+    held_back = 0
+    stopped: set[int] = set()
+    for each in standing:
+        kept_back = each.quarantined and not quarantined
+        if each.sequence in stopped or kept_back or each.tenant in skip_tenants:
+            held_back += 1
             stopped.add(each.sequence)
             continue
-        send.append(each)
-        if each.letter.replays >= replays_max:
+        send.append(each.letter)
+        if each.replays >= replays_max:
             stopped.add(each.sequence)
-    return RedrivePlan(tuple(send), tuple(held))
+    return RedrivePlan(tuple(send), held_back)
 
 
 def rates(most: float) -> Iterator[float]:
@@ -106,94 +109,106 @@ class Redrive:
         self._reader = reader
         self._clock = clock
         self._rates: Iterator[float] | None = None
-        self._letters: dict[str, Kept] = {}
-        self._ends: dict[str, int] = {}
-        self._back: list[Kept] = []
+        self._shelves: dict[str, Shelf] = {}
+        self._back = 0
+        """How many came back."""
+        self._first_back = ""
 
     async def __call__(self, targets: Sequence[str], operation: Operation) -> Step:
         """One stage: some of the targets, and a look at what came back."""
         self._rates = self._rates or rates(operation.rate_per_s or RATE)
         rate = next(self._rates)
         stage = targets[: max(1, round(rate * self._settings.stage_s))]
-        outcomes = {each: await self._one(each, rate, operation) for each in stage}
-        await self._look()
-        if len(stage) == len(operation.left):
-            await self._settle()
-        failures: dict[str, str] = {}
+        outcomes: dict[str, str] = {}
+        for at in range(0, len(stage), AHEAD):
+            some = stage[at : at + AHEAD]
+            letters = await self._read(some)
+            outcomes |= {each: await self._one(each, letters.get(each), rate, operation) for each in some}
         # Consumers need their time: what comes back now may have been sent in a stage before.
-        for each in (*operation.targets[: operation.done], *stage) if self._back else ():
-            again = self._came_back(each)
-            if again is None or each in (operation.failures or {}):
-                continue
-            failures[each] = f"It came back as {again.id}."
-            if each in outcomes:
-                outcomes[each] = FAILED
+        again = await self._look()
+        if operation.done + len(stage) >= operation.until:
+            again |= await self._settle()
+        failures = {each: why for each, why in again.items() if each not in (operation.failures or {})}
+        outcomes |= dict.fromkeys(outcomes.keys() & failures.keys(), FAILED)
         stop = ""
-        if len(self._back) > self._settings.failures_max:
-            stop = f"{len(self._back)} came back, as {self._back[0].id}."
+        if self._back > self._settings.failures_max:
+            stop = f"{self._back} came back, as {self._first_back}."
         return Step(outcomes, failures, stop)
 
-    async def _one(self, target: str, rate: float, operation: Operation) -> str:
+    async def _read(self, targets: Sequence[str]) -> dict[str, Letter]:
+        """What they hold, of those that are there yet."""
+        by_group: dict[str, set[int]] = {}
+        for group, offset in map(letter_named, targets):
+            by_group.setdefault(group, set()).add(offset)
+        return {
+            f"{group}:{offset}": letter
+            for group, offsets in by_group.items()
+            for offset, letter in (await self._reader.whole(group, offsets)).items()
+        }
+
+    async def _one(self, target: str, whole: Letter | None, rate: float, operation: Operation) -> str:
         began_s = self._clock.monotonic_s()
-        kept = await self._letter(target)
-        if kept is None:
+        group, offset = letter_named(target)
+        lying = (await self._shelf(group)).find(offset)
+        if lying is None:
             return GONE
-        if not kept.open and kept.state != "quarantined":
+        if lying.settled:
             return DONE_BEFORE
-        if kept.letter.replays >= self._settings.replays_max:
-            await self._mark(kept, "quarantined", operation)
+        if lying.replays >= self._settings.replays_max:
+            await self._mark(lying, group, "quarantined", operation)
             return QUARANTINED
-        try:
-            whole = await self._reader.whole(kept)
-        except NotThere:
+        if whole is None:
             # Retention took it after its group was read.
             return GONE
-        offset = await self._sender.send(whole, self._id)
-        await self._mark(kept, "redriven", operation, offset)
+        sent_at = await self._sender.send(Kept(whole, lying.mark), self._id)
+        await self._mark(lying, group, "redriven", operation, sent_at)
         await self._clock.sleep(max(0.0, 1 / rate - (self._clock.monotonic_s() - began_s)))
         return REDRIVEN
 
-    async def _letter(self, target: str) -> Kept | None:
-        group = target.rpartition(":")[0]
-        if group not in self._ends:
-            records = await self._reader.read(group)
-            self._ends[group] = records[-1].offset if records else -1
-            self._letters |= {each.id: each for each in box_of(records)}
-        return self._letters.get(target)
+    async def _shelf(self, group: str) -> Shelf:
+        if group not in self._shelves:
+            shelf = self._shelves[group] = Shelf()
+            async for some in self._reader.read(group):
+                shelf.hear(some)
+        return self._shelves[group]
 
-    async def _look(self) -> None:
-        """What of this redrive came back since the last look."""
-        for group, end in self._ends.items():
-            if records := await self._reader.read(group, after=end):
-                self._ends[group] = records[-1].offset
-                found = box_of(records)
-                self._back += [each for each in found if each.letter.redrive == self._id and each.letter.behind is None]
+    async def _look(self) -> dict[str, str]:
+        """What of this redrive came back since the last look: what was sent, and as what it came."""
+        found: dict[str, str] = {}
+        for group, shelf in self._shelves.items():
+            back: list[Letter] = []
+            async for some in self._reader.read(group, after=shelf.end):
+                shelf.hear(some)
+                letters = filter(None, map(letter_of, some))
+                back += [each for each in letters if each.redrive == self._id and each.behind is None]
+            for each in back:
+                name = f"{group}:{each.offset}"
+                self._first_back = self._first_back or name
+                sent = shelf.sent_from(each.origin, each.first_offset, self._id)
+                if sent is not None:
+                    found[f"{group}:{sent}"] = f"It came back as {name}."
+            self._back += len(back)
+        return found
 
-    async def _settle(self) -> None:
+    async def _settle(self) -> dict[str, str]:
         deadline_s = self._clock.monotonic_s() + self._settings.settle_s
+        found: dict[str, str] = {}
         while not self._back and self._clock.monotonic_s() < deadline_s:
             await self._clock.sleep(min(1.0, self._settings.settle_s))
-            await self._look()
+            found |= await self._look()
+        return found
 
-    def _came_back(self, target: str) -> Kept | None:
-        sent = self._letters.get(target)
-        if sent is None:
-            return None
-        first = (sent.letter.origin.topic, sent.letter.origin.partition, sent.letter.first_offset)
-        for each in self._back:
-            if (each.letter.origin.topic, each.letter.origin.partition, each.letter.first_offset) == first:
-                return each
-        return None
-
-    async def _mark(self, kept: Kept, became: Became, operation: Operation, offset: int | None = None) -> None:
+    async def _mark(
+        self, lying: Lying, group: str, became: Became, operation: Operation, sent_at: int | None = None
+    ) -> None:
         mark = Mark(
             became,
             operation.actor,
             operation.reason,
             self._clock.now(),
-            kept.letter.origin,
-            kept.letter.key or b"",
-            offset,
+            lying.origin,
+            lying.key,
+            sent_at,
             redrive=self._id,
         )
-        await self._sender.mark(mark, kept.letter.group)
+        await self._sender.mark(mark, group)

@@ -43,7 +43,7 @@ def list_letters(
 
 
 async def _list(groups: list[str], chosen: Wanted, limit: int, *, as_json: bool) -> ExitCode:
-    from heapq import heappush, heappushpop
+    from heapq import heappush, heapreplace
 
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_client.cli.output import note, print_json, print_line
@@ -59,8 +59,11 @@ async def _list(groups: list[str], chosen: Wanted, limit: int, *, as_json: bool)
                 if chosen.includes(kept):
                     total += 1
                     some_open |= kept.open
-                    row = (kept.letter.failed_at, kept.id, kept.document())
-                    heappush(newest, row) if len(newest) < limit else heappushpop(newest, row)
+                    row = kept.letter.failed_at, kept.id
+                    if len(newest) < limit:
+                        heappush(newest, (*row, kept.document()))
+                    elif row > newest[0][:2]:
+                        heapreplace(newest, (*row, kept.document()))
     shown = [document for _, _, document in sorted(newest, key=lambda row: row[:2])]
     if as_json:
         print_json({"total": total, "letters": shown})

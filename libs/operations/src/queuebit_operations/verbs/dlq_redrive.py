@@ -84,16 +84,19 @@ async def _plan(
     named: list[str], chosen: Wanted, settings: RedriveSettings, skip_tenants: list[str]
 ) -> tuple[list[str], int]:
     """The ids of what is sent, in order, and how many are held back."""
-    from queuebit_operations.dead_letters.box import Kept, in_sequence
     from queuebit_operations.dead_letters.reading import groups_of
     from queuebit_operations.dead_letters.redrive import plan_redrive
 
-    groups = groups_of(named, chosen.ids)
-    async with d.opened_reader() as reader:
-        boxes = await reader.boxes(groups)
-    letters: list[Kept] = []
-    for box in boxes.values():
-        letters += in_sequence(box, [each for each in box if chosen.includes(each)])
     bounds: dict[str, Any] = {"replays_max": settings.replays_max, "quarantined": chosen.quarantined}
-    plan = plan_redrive(letters, skip_tenants=skip_tenants, **bounds)
-    return [each.id for each in plan.send], len(plan.held_back)
+    ids: list[str] = []
+    held_back = 0
+    async with d.opened_reader() as reader:
+        for group in groups_of(named, chosen.ids):
+            shelf = await reader.shelf(group)
+            async for kept in reader.kept(group, shelf):
+                if chosen.includes(kept):
+                    shelf.choose(kept.letter.offset)
+            plan = plan_redrive(shelf.in_sequence(), skip_tenants=skip_tenants, **bounds)
+            ids += [f"{group}:{letter}" for letter in plan.send]
+            held_back += plan.held_back
+    return ids, held_back

@@ -50,6 +50,11 @@ class DeadLetters:
     def topic(self) -> str:
         return dead_letter(self.group)
 
+    @property
+    def open(self) -> int:
+        """How many are open on topics whose records follow one another."""
+        return self._sequences.heard.count
+
     def hear(self, record: Record) -> None:
         """A record of the topic of dead letters."""
         self._sequences.hear(record)

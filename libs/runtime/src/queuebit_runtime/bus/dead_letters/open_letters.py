@@ -103,6 +103,11 @@ class OpenLetters:
         """Whether any key has to be looked at."""
         return bool(self._count or self._sent_again)
 
+    @property
+    def count(self) -> int:
+        """How many letters are open that others wait behind, or may."""
+        return self._count
+
     def hear(self, record: Record) -> Origin | None:
         """The next record of the topic; the place of the record whose letter it is, or that it settles."""
         self.heard_until = record.offset + 1
@@ -119,7 +124,7 @@ class OpenLetters:
         if origin is None or not keeps_order(origin.topic):
             return origin
         waiting = waiting_of(record, origin)
-        row = (_number(origin.topic, record.key or b""), origin.partition, origin.offset)
+        row = (sequence_number(origin.topic, record.key or b""), origin.partition, origin.offset)
         self._count += not self._there(row)
         self._table.execute(_OPEN, (*row, waiting.first_offset, waiting.redrive, record.timestamp_ms // DAY_MS))
         return origin
@@ -129,7 +134,8 @@ class OpenLetters:
         if not self._count:
             return {}
         found = self._table.execute(
-            "SELECT partition, offset, redrive, first_offset FROM letter WHERE sequence = ?", (_number(topic, key),)
+            "SELECT partition, offset, redrive, first_offset FROM letter WHERE sequence = ?",
+            (sequence_number(topic, key),),
         )
         return {Origin(topic, row[0], row[1]): Waiting(row[2], row[3]) for row in found}
 
@@ -137,7 +143,9 @@ class OpenLetters:
         """Where the last of the key lies that was sent again; 0 where none was."""
         if not self._sent_again:
             return 0
-        row = self._table.execute("SELECT offset FROM sent_again WHERE sequence = ?", (_number(topic, key),)).fetchone()
+        row = self._table.execute(
+            "SELECT offset FROM sent_again WHERE sequence = ?", (sequence_number(topic, key),)
+        ).fetchone()
         return 0 if row is None else int(row[0])
 
     def copied(self) -> bytes:
@@ -171,7 +179,7 @@ class OpenLetters:
             self.accepted.add(mark.fingerprint)
         if not mark.settles or mark.origin is None:
             return
-        sequence = _number(mark.origin.topic, mark.key)
+        sequence = sequence_number(mark.origin.topic, mark.key)
         self._count -= self._table.execute(
             "DELETE FROM letter WHERE sequence = ? AND partition = ? AND offset = ?",
             (sequence, mark.origin.partition, mark.origin.offset),
@@ -191,7 +199,7 @@ def _empty() -> sqlite3.Connection:
     return table
 
 
-def _number(topic: str, key: bytes) -> int:
+def sequence_number(topic: str, key: bytes) -> int:
     """A topic and a key as one number. Of a million keys two have the same once in fifty million times; then one waits that
     need not.
     """
