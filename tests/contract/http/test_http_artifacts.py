@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.ids import attempt_id_of
 from queuebit_contracts.jobs import Artifacts as Reference
+from queuebit_contracts.sealed import ERASED, SUBJECT_LABEL
 from queuebit_gateway.main import build_parts
 from queuebit_gateway.read_model.artifacts import ATTEMPTS_MAX, LIST_BYTES_MAX, Evidence, kept_of
 from queuebit_gateway.read_model.view import Happened
 from queuebit_runtime.processes.hops import directly
 from queuebit_store.artifacts.port import Shelf, hash_of
-from tests.contract.http.running_gateway import LEG, RAN, RunningGateway
+from queuebit_store.keys.ring import KeyRing, MasterKeys
+from tests.contract.http.running_gateway import LEG, RAN, RunningGateway, a_body
 from tests.contract.http.served import Served
 from tests.contract.http.told_artifacts import ASKED, COUNTS, WORDS, kept, tell_of
 
@@ -94,6 +98,41 @@ async def test_what_another_job_keeps_is_not_found_though_its_hash_be_known(worl
         "not_found",
     }
     assert (await _get(world, f"/v1/jobs/{other}/artifacts")).json()["data"] == []
+
+
+async def test_what_is_kept_of_a_subject_is_told_until_its_data_was_erased(
+    world: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a job of a subject of which something is kept all the same, when the subject is erased, then nobody is told it.
+
+    What is asked for the subject afterwards is another matter.
+    """
+    clock, masters = world.clock, MasterKeys({"2026": b"m" * 32})
+    ring = KeyRing(world.store, masters, now=clock.now, monotonic_s=clock.monotonic_s, random=os.urandom, mint=uuid4)
+    for payloads in (world.parts.payloads, world.parts.submitter._payloads):
+        monkeypatch.setattr(payloads, "_ring", ring)
+    world.plane.finish_at_once = False
+    subject = a_body(labels={SUBJECT_LABEL: "p-17"})
+    before = UUID((await world.submit(body=subject)).json()["id"])
+    await eventually_stored(world, before)
+    await kept(world, before)
+    paths = [f"/v1/jobs/{before}/artifacts", f"/v1/jobs/{before}/artifacts/{hash_of(COUNTS)}"]
+    told = [(await _get(world, path)).status_code for path in paths]
+
+    await world.store.destroy_keys("acme", "p-17", clock.now())
+    gone = [await _get(world, path) for path in paths]
+    after = UUID((await world.submit(body=subject)).json()["id"])
+    await eventually_stored(world, after)
+    await kept(world, after)
+
+    assert told == [200, 200]
+    assert [(each.status_code, each.json()["detail"]) for each in gone] == [(404, ERASED)] * 2
+    assert (await _get(world, f"/v1/jobs/{after}/artifacts/{hash_of(COUNTS)}")).content == COUNTS
+
+
+async def eventually_stored(world: RunningGateway, job_id: UUID) -> None:
+    while job_id not in world.store.database.streams:  # noqa: ASYNC110 - the stand-in for a control plane tells nobody
+        await asyncio.sleep(0)
 
 
 async def test_a_list_that_is_gone_or_damaged_is_said_to_be_so_beside_the_others(world: RunningGateway) -> None:

@@ -10,7 +10,7 @@ from queuebit_problems.admission import admit
 from queuebit_problems.registry import built_in_modules
 from queuebit_runtime.processes.bounded_work import LARGE_BYTES, in_processes
 from queuebit_workbench.bench.flood import large_question
-from queuebit_workbench.bench.holds import Hold, bodies, measure_holds
+from queuebit_workbench.bench.holds import Hold, batches, bodies, measure_holds
 
 ADMITTED = {
     "conditions in conditions", "wide conditions in a loop", "a long tour", "a large shop", "a graph", "a small graph",
@@ -21,16 +21,20 @@ LOOP_S_MAX = 0.05
 
 @pytest.mark.timeout(180)
 async def test_no_body_of_64_kib_holds_the_loop() -> None:
-    wanted = bodies()
+    wanted, many = bodies(), batches()
     work = in_processes(("queuebit_gateway.http.admission", *built_in_modules()))
     try:
-        holds: dict[str, Hold] = await measure_holds(work, wanted)
+        holds: dict[str, Hold] = await measure_holds(work, wanted, many)
     finally:
         await work.close()
 
     assert {name for name, hold in holds.items() if hold.code == "admitted"} == ADMITTED
+    assert [holds[name].code for name in many] == ["500 of 500 admitted", "0 of 1000 admitted", "0 of 500 admitted"]
     assert "statement_too_costly" not in {hold.code for hold in holds.values()}
-    assert [name for name, hold in holds.items() if not hold.elsewhere] == ["a small graph"]
+    assert [name for name, hold in holds.items() if not hold.elsewhere] == [
+        "a small graph",
+        "a batch of jobs that are none",
+    ]
     assert [name for name, hold in holds.items() if hold.loop_s > LOOP_S_MAX] == []
 
 

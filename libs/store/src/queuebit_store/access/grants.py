@@ -95,8 +95,9 @@ _ASKED: Final[Mapping[Service, str]] = {
         payloads heads list_tenant list_states walk held_for holder reserve known_tenants find_keys accounts builds
         reported_backends add_endpoint endpoints endpoints_of change_endpoint drop_endpoint fan_out add_delivery
         claim_deliveries settle_delivery disable_endpoint deliveries replay_deliveries forget_deliveries tenant_secret
-        add_tenant_secret live_key add_subject_key subject_keys note_sealed add_key revoke_key expire_key list_keys use_keys
-        account entries_of_account holds_of_account past_accounts standing_budgets prices crowded_endpoints waiting
+        add_tenant_secret live_key add_subject_key subject_keys keys_of_subject note_sealed add_key revoke_key
+        expire_key list_keys use_keys account entries_of_account holds_of_account past_accounts standing_budgets prices
+        crowded_endpoints waiting
     """,
     "control-plane": """
         epoch_check applied_migrations writable now backlog horizon_holders append load read bytes_of events_of payloads

@@ -154,6 +154,11 @@ class KeyRing:
                     found[key_id] = LockedKey(key_id, why)
         return found
 
+    async def erased_since(self, tenant: str, subject: str, at: datetime) -> bool:
+        """Whether data of the subject that is as old as that was erased. Raises StoreError."""
+        keys = await self._keys.keys_of_subject(tenant, subject)
+        return any(key.destroyed_at is not None and key.destroyed_at >= at for key in keys)
+
     async def note_job(self, key: DataKey, job_id: UUID) -> None:
         """Remember that data of the job is sealed with the key. Raises StoreError."""
         await self._keys.note_sealed(key.id, job_id)

@@ -30,7 +30,7 @@ from queuebit_workbench.bench.driver import Driver, Route
 from queuebit_workbench.bench.errors import BenchFailed
 from queuebit_workbench.bench.flood import FLOOD, flood_of, large_question
 from queuebit_workbench.bench.full import services
-from queuebit_workbench.bench.holds import bodies, measure_holds
+from queuebit_workbench.bench.holds import batches, bodies, measure_holds
 from queuebit_workbench.bench.meter import Peaks, rss_mb
 from queuebit_workbench.bench.questions import TENANT, upstream
 from queuebit_workbench.bench.settings import BenchSettings
@@ -76,7 +76,7 @@ async def report_holds(console: Console) -> bool:
     """Whether every body keeps the bars."""
     work = in_processes(("queuebit_gateway.http.admission", *built_in_modules()))
     try:
-        holds = await measure_holds(work, bodies())
+        holds = await measure_holds(work, bodies(), batches())
     finally:
         await work.close()
     for name, hold in holds.items():

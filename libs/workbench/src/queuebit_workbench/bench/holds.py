@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 import orjson
 
 from queuebit_gateway.access.authentication import Asker
 from queuebit_gateway.http.admission import Reader
 from queuebit_gateway.problem_details import Refusal
+from queuebit_gateway.questions import Keyed
 from queuebit_problems.registry import usable_kinds
 from queuebit_runtime.processes.bounded_work import LARGE_BYTES, BoundedWork
+from queuebit_runtime.service.interpreter import calm_collector
 
+ASKER = Asker("acme")
+NOTHING: Mapping[str, bytes] = MappingProxyType({})
 _HEAD = 'OPENQASM 3.0; include "stdgates.inc";'
 _IF = "if (c == 1) { "
 
@@ -54,21 +62,61 @@ def bodies() -> dict[str, bytes]:
     return found
 
 
-async def measure_holds(work: BoundedWork, wanted: Mapping[str, bytes]) -> dict[str, Hold]:
-    """Read each body once as the gateway does, alone, after one that warms the processes up."""
+def batches() -> dict[str, bytes]:
+    """Batches of at most `LARGE_BYTES`, of as many jobs as there is room for."""
+    triangle = {"kind": "maxcut", "statement": {"nodes": 3, "edges": [[0, 1, 1], [1, 2, 1], [0, 2, 1]]}}
+    wrong = {"kind": "maxcut", "statement": {"nodes": 3, "edges": ["x"] * 6}}
+    jobs: dict[str, list[Any]] = {
+        "a batch of triangles": [{"idempotency_key": f"{nth}", "problem": triangle} for nth in range(500)],
+        "a batch of jobs that are none": [{} for _ in range(1000)],
+        "a batch of wrong statements": [{"idempotency_key": f"{nth}", "problem": wrong} for nth in range(500)],
+    }
+    found = {name: orjson.dumps({"jobs": some}) for name, some in jobs.items()}
+    assert all(len(body) <= LARGE_BYTES for body in found.values())
+    return found
+
+
+async def measure_holds(
+    work: BoundedWork, wanted: Mapping[str, bytes], many: Mapping[str, bytes] = NOTHING
+) -> dict[str, Hold]:
+    """Read each body, and each batch of `many`, once as the gateway does, alone, after one that warms the processes up.
+
+    The collector is calmed as in a service: awake as it is elsewhere, one walk of it holds a loop for a tenth of a second.
+    """
     usable_kinds()
     reader = Reader(work)
-    await _hold(reader, work, _body("maxcut", {"nodes": 900, "edges": [[i, i + 1, 1] for i in range(800)]}))
-    return {name: await _hold(reader, work, body) for name, body in wanted.items()}
+
+    async def one(body: bytes) -> str:
+        await reader.read(body, ASKER)
+        return "admitted"
+
+    async def batch(body: bytes) -> str:
+        read = await reader.read_all(body, ASKER, lambda _jobs: None)
+        return f"{sum(isinstance(each, Keyed) for each in read)} of {len(read)} admitted"
+
+    with _calm():
+        await _hold(one, work, _body("maxcut", {"nodes": 900, "edges": [[i, i + 1, 1] for i in range(800)]}))
+        alone = {name: await _hold(one, work, body) for name, body in wanted.items()}
+        return alone | {name: await _hold(batch, work, body) for name, body in many.items()}
 
 
-async def _hold(reader: Reader, work: BoundedWork, body: bytes) -> Hold:
+@contextmanager
+def _calm() -> Iterator[None]:
+    before = gc.get_threshold()
+    calm_collector()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
+
+
+async def _hold(read: Callable[[bytes], Awaitable[str]], work: BoundedWork, body: bytes) -> Hold:
     runs, began_s = work.runs, time.perf_counter()
     watch = asyncio.create_task(_longest_turn())
     await asyncio.sleep(0)
     try:
-        await reader.read(body, Asker("acme"))
-        code = "admitted"
+        code = await read(body)
     except Refusal as refusal:
         code = refusal.problem.code
     took_s = time.perf_counter() - began_s

@@ -91,9 +91,11 @@ async def read_artifact(
 
 
 async def _told(request: Request, actor: Actor, job_id: str) -> Sequence[Told]:
-    jobs = parts_of(request).jobs
-    found = await jobs.find(actor.tenant, read_job_id(job_id))
-    return await jobs.told(found, lambda _view, happened: kept_of(happened))
+    parts = parts_of(request)
+    found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
+    view, told = await parts.jobs.told(found, lambda view, happened: (view, kept_of(happened)))
+    await parts.payloads.check_kept(view.labels, view.created_at, actor.tenant)
+    return told
 
 
 def _file_name(name: str) -> str:

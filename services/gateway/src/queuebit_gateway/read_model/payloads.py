@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -9,7 +11,16 @@ import orjson
 
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, JobRequest
-from queuebit_contracts.sealed import SEAL, SUBJECT_LABEL, DataKey, Locked, keys_in, opened_value, sealed_request
+from queuebit_contracts.sealed import (
+    ERASED,
+    SEAL,
+    SUBJECT_LABEL,
+    DataKey,
+    Locked,
+    keys_in,
+    opened_value,
+    sealed_request,
+)
 from queuebit_contracts.statement_text import StatementText
 from queuebit_gateway.problem_details import Refusal
 
@@ -26,6 +37,8 @@ class Keyring(Protocol):
     async def of_ids(self, key_ids: set[UUID], tenant: str) -> dict[UUID, DataKey | None]: ...
 
     async def note_job(self, key: DataKey, job_id: UUID) -> None: ...
+
+    async def erased_since(self, tenant: str, subject: str, at: datetime) -> bool: ...
 
 
 class Payloads:
@@ -67,6 +80,18 @@ class Payloads:
             return orjson.dumps(opened_value(document, keys)).decode()
         except Locked:
             return text
+
+    async def check_kept(self, labels: Mapping[str, str], created_at: datetime, tenant: str) -> None:
+        """Raises Refusal artifact_not_found where a job of these labels names a subject whose data was erased since: what no
+        key seals, such as a provider's own words, is not told any more either.
+        """
+        subject = labels.get(SUBJECT_LABEL)
+        if (
+            subject is not None
+            and self._ring is not None
+            and await self._ring.erased_since(tenant, subject, created_at)
+        ):
+            raise Refusal("artifact_not_found", ERASED)
 
 
 def _plain(request: JobRequest) -> bytes:
