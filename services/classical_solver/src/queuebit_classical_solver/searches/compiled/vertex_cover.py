@@ -132,12 +132,10 @@ def _loosest(s: State, barred: int) -> int:
     kept = np.int64(NO_RANK)
     if barred >= 0:
         kept, rank[barred] = rank[barred], kept
-    best = np.int64(NO_RANK)
+    best, found = np.int64(NO_RANK), 0
     for k in range(len(rank)):
-        best = max(best, rank[k])
-    found = 0
-    while rank[found] != best:
-        found += 1
+        if rank[k] > best:
+            best, found = rank[k], k
     if barred >= 0:
         rank[barred] = kept
     return found
