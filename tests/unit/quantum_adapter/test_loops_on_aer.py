@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from queuebit_circuits.circuit import length_of
 from queuebit_circuits.qasm import read_circuit
 from queuebit_problems.kinds.circuits.circuit_sampling import KIND, sampled
+from queuebit_quantum_adapter.backends.snapshots import snapshot_of
 from queuebit_quantum_adapter.pipelines.measurement_device import ProviderDevice
 from queuebit_quantum_adapter.providers.aer.forms import FormRunner
 from queuebit_quantum_adapter.providers.aer.ideal import IdealTarget
+from queuebit_quantum_adapter.providers.aer.noisy import NoisyTarget
+from queuebit_quantum_adapter.providers.aer.offer import noisy_aer
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider
 from queuebit_quantum_adapter.providers.qiskit_conversion import steps_of_quantum_circuit
+from queuebit_quantum_adapter.providers.read_back import METHOD, same_outcomes
 from queuebit_quantum_adapter.submissions.running import Runner
 from queuebit_quantum_adapter.verification.equivalence import check_circuit
 from tests.unit.quantum_adapter.models import LIMITS, an_attempt
@@ -48,3 +54,27 @@ def test_what_the_circuit_is_converted_into_is_compared_with_it() -> None:
 
     assert found.fidelity == pytest.approx(1)
     assert length_of(circuit.operations) > 39
+
+
+def test_what_a_noisy_device_runs_is_compared_too() -> None:
+    """Its circuit has a measurement a turn: too many by their count, and few histories."""
+    pytest.importorskip("qiskit_ibm_runtime", reason="the extra `noise` is not installed")
+    options: Any = noisy_aer(LIMITS, snapshot_of("fake_manila")).options
+    target = NoisyTarget(**options)
+    circuit = read_circuit(HEAD + LOOPS["a geometric number"])
+    runner = FormRunner(target)
+
+    found = target.check_circuit(circuit, runner.converted)
+
+    assert found.method == METHOD
+    assert found.fidelity == pytest.approx(1)
+
+
+def test_what_is_too_large_by_its_histories_is_not_compared() -> None:
+    mixed = "h q[0]; c[0] = measure q[0]; if (c[0]) { rx(0.3) q[1]; } else { ry(0.4) q[1]; } "
+    program = 'OPENQASM 3.0; include "stdgates.inc"; qubit[2] q; bit[40] c; ' + "".join(
+        mixed.replace("c[0]", f"c[{turn}]") for turn in range(40)
+    )
+    circuit = read_circuit(program)
+
+    assert same_outcomes(circuit, circuit).method == "not compared: too large"

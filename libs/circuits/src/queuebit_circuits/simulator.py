@@ -22,13 +22,15 @@ from queuebit_circuits.applying import apply as apply
 from queuebit_circuits.applying import apply_all, by_qubit
 from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset, length_of
 from queuebit_circuits.clifford import Parities
-from queuebit_circuits.cost import IDLE, active, affordable, final_measurements, on_active
+from queuebit_circuits.cost import IDLE, UPDATES_MIN, active, affordable, final_measurements, on_active
 from queuebit_circuits.errors import UnfitCircuit
 from queuebit_circuits.projecting import WEIGHT_MIN, flip, is_one, project
-from queuebit_circuits.worlds import Follower, free
+from queuebit_circuits.worlds import Charge, Follower, free
 
 PROBABILITY_MIN = 1e-12
 """Outcomes that are less likely are left out; of a circuit with loops those that are less likely than what is not followed."""
+FOLLOWED_QUBITS_MAX, FOLLOWED_UPDATES_MAX = 16, 2**26
+"""Of `followed`: about half a second of one processor."""
 _INT64_BITS = 62
 KNOWN_MAX, KNOWN_OUTCOMES_MAX, KNOWN_OPERATIONS_MAX = 16, 1 << 16, 10_000
 """So many circuits are remembered with their outcomes, of those that have no more outcomes and operations: 16 MiB."""
@@ -103,7 +105,24 @@ def outcomes(circuit: Circuit) -> Outcomes:
     return known
 
 
-def _outcomes(circuit: Circuit) -> Outcomes:
+def followed(circuit: Circuit) -> Outcomes:
+    """As `outcomes`, by following all histories side by side, whatever the counts of the circuit say: many that measure on
+    their way take less. Raises UnfitCircuit where it is too much.
+    """
+    spent = 0
+
+    def charge(times: int, amplitudes: int) -> None:
+        nonlocal spent
+        spent += times * max(UPDATES_MIN, amplitudes)
+        if spent > FOLLOWED_UPDATES_MAX:
+            raise UnfitCircuit("The circuit takes too long to be followed exactly.", remedy="State a shorter circuit.")
+
+    if len(active(circuit)) > FOLLOWED_QUBITS_MAX:
+        raise UnfitCircuit("The circuit has too many qubits to be followed exactly.", remedy="State fewer qubits.")
+    return _outcomes(circuit, charge)
+
+
+def _outcomes(circuit: Circuit, charge: Charge | None = None) -> Outcomes:
     kept = active(circuit)
     operations, final = final_measurements(on_active(circuit, kept), range(len(kept)))
     wide: type = np.int64 if circuit.clbits <= _INT64_BITS else object
@@ -111,10 +130,10 @@ def _outcomes(circuit: Circuit) -> Outcomes:
     weights: list[NDArray[Any]] = [np.zeros(0)]
     overwritten = sum(1 << clbit for _, clbit in final)
     left_out, least, leaves = 0.0, PROBABILITY_MIN, _leaves(operations, len(kept))
-    if circuit.loops is not None:
-        follower = Follower(len(kept), free, {})
+    if circuit.loops is not None or charge is not None:
+        follower = Follower(len(kept), charge or free, {})
         leaves = iter(follower.run(operations, [(_zero(len(kept)), 0)]))
-        left_out = circuit.loops.left_out + follower.left_out
+        left_out = follower.left_out + (0.0 if circuit.loops is None else circuit.loops.left_out)
         least = max(least, left_out)
     for state, base in leaves:
         found, weight = _read_off(state, len(kept), final)

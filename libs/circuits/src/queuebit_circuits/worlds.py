@@ -70,6 +70,7 @@ class Follower:
                 case Loop() as loop:
                     worlds = self._loop(loop, worlds)
                 case Branch(clbits, values, then, otherwise):
+                    self.charge(1, 0)
                     entered, others = _parted(clbits, values, worlds)
                     worlds = self._merged([*self.run(then, entered), *self.run(otherwise, others)])
                 case Barrier():
