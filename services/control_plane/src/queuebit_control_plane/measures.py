@@ -11,21 +11,22 @@ from queuebit_domain.job.state import EndedJob
 from queuebit_runtime.telemetry import semconv
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import Telemetry
+from queuebit_runtime.telemetry.trace_context import says_kept
 
 
 def measure_ends(telemetry: Telemetry, ended: Sequence[tuple[Work, EndedJob]], now: datetime) -> None:
     """Count ends by state and in time or not, rejections by code; and how long jobs took, by state, by lane, and beside their
-    runs. The duration of a job with a trace is told alone, as it may be an example.
+    runs. The duration of a job whose trace is kept is told alone, as it is an example.
     """
     states, codes, due = Counter[str](), Counter[str](), Counter[tuple[str, str]]()
     took_s, ran_s, own_s = defaultdict[str, list[float]](list), defaultdict[str, list[float]](list), list[float]()
     for work, job in ended:
         states[job.state] += 1
         duration_s = (now - work.began_at).total_seconds() if work.began_at else 0.0
-        if work.trace is None:
-            took_s[job.state].append(duration_s)
-        else:
+        if says_kept(work.trace):
             telemetry.observe(Metric.JOB_DURATION, duration_s, {semconv.JOB_STATE: job.state}, work.trace)
+        else:
+            took_s[job.state].append(duration_s)
         if work.rejection is not None:
             codes[work.rejection] += 1
         elif job.state != "cancelled" and job.tier:

@@ -12,6 +12,7 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from queuebit_runtime.clock import Clock, SystemClock
 from queuebit_runtime.telemetry.durations import Durations, Series
 from queuebit_runtime.telemetry.metrics import METRICS, Metric, MetricInfo
+from queuebit_runtime.telemetry.trace_context import says_kept
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OPEN_MEDIA_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -19,7 +20,6 @@ OPEN_MEDIA_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 SERIES_MAX = 500
 """Labels that come from outside cannot fill the memory: what is beyond goes into one series."""
 OTHER = "other"
-_SAMPLED = "13579bdf"
 
 Values = Mapping[tuple[str, ...], float]
 """What a family of gauges shows, by its labels in their order."""
@@ -54,7 +54,7 @@ class Meters:
             found.set(value)
         else:
             assert isinstance(found, Series)
-            kept = traceparent is not None and traceparent[-1] in _SAMPLED
+            kept = traceparent is not None and says_kept(traceparent)
             found.observe(value, {"trace_id": traceparent[3:35]} if traceparent is not None and kept else None)
 
     def observe_all(self, metric: Metric, values: Sequence[float], labels: Mapping[str, str] | None = None) -> None:

@@ -24,7 +24,7 @@ from queuebit_runtime.telemetry.meters import Meters, Values
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import OpenSpan, SpanSort
 from queuebit_runtime.telemetry.spans import context_text, end_span, start_below, start_root
-from queuebit_runtime.telemetry.trace_context import is_kept
+from queuebit_runtime.telemetry.trace_context import is_kept, says_kept
 
 _KINDS: dict[SpanSort, SpanKind] = {"internal": SpanKind.INTERNAL, "server": SpanKind.SERVER}
 
@@ -107,6 +107,8 @@ class OtelTelemetry:
     def span(self, name: str, parent: str | None, sort: SpanSort = "internal") -> OpenSpan | None:
         if parent is None:
             return OtelSpan(start_root(self._tracer, name, _KINDS[sort]))
+        if not says_kept(parent):
+            return None
         context = parent.encode("utf-8", "replace")
         return OtelSpan(start_below(self._tracer, name, context, _KINDS[sort])) if is_kept(context) else None
 

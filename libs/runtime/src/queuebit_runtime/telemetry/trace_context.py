@@ -5,21 +5,29 @@ Source: https://www.w3.org/TR/trace-context/.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from queuebit_contracts.attributes import read_traceparent
 
 TRACEPARENT = "traceparent"
 _SAMPLED = b"13579bdf"
+_SAMPLED_TEXT = _SAMPLED.decode()
 
 
-def sampled_parent(headers: Iterable[tuple[str, bytes]]) -> bytes | None:
-    """The traceparent among the headers, where it says that its trace is kept."""
-    for name, value in headers:
+def sampled_parent(headers: Sequence[tuple[str, bytes]]) -> bytes | None:
+    """The traceparent among the headers, where it says that its trace is kept. Of several the last counts, as for whoever reads
+    the message; and among the last ones it stands where we wrote it.
+    """
+    for name, value in reversed(headers):
         if name == TRACEPARENT:
             return value if is_kept(value) else None
     return None
+
+
+def says_kept(traceparent: str | None) -> bool:
+    """Whether one that is valid says that its trace is kept."""
+    return bool(traceparent and traceparent[-1] in _SAMPLED_TEXT)
 
 
 def is_kept(traceparent: bytes) -> bool:
