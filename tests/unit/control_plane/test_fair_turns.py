@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
+
 from queuebit_contracts import events as ev
 from queuebit_contracts.events import JobRejected
 from queuebit_contracts.ids import attempt_id_of, uuid7
@@ -25,7 +27,7 @@ from queuebit_domain.release.hearing import heard
 from queuebit_domain.release.shares import Order, Queue, Shares
 from queuebit_store.leadership.port import Lease
 from queuebit_store.memory import MemoryDatabase, MemoryStore
-from tests.builders import JOB_ID, NOW, a_submit, a_success, a_verdict
+from tests.builders import JOB_ID, NOW, a_start, a_submit, a_success, a_verdict
 from tests.fakes.clocks import StoppedClock
 from tests.unit.control_plane.handling import CAUSE, WHOLE, a_command, names
 from tests.unit.control_plane.handling import refusal as refused
@@ -295,3 +297,20 @@ async def test_who_wants_no_waiting_is_not_refused_for_ever_by_what_ended_elsewh
     await at.handler.handle([a_command(a_submit(params={"queue": "never"}), cause=UUID(int=77))])
 
     assert (before, (await names(at.store))[-1]) == ([], "JobQueued")
+
+
+def test_what_began_and_ended_at_once_leaves_no_trace_beside_what_began_before_it_ended() -> None:
+    """Given the same two events heard together and one by one, then the same is out afterwards."""
+    began, ended = a_start(), a_success()
+    together, apart = Shares(), Shares()
+    for shares in (together, apart):
+        for attempt_id, job_id in ((ended.attempt_id, JOB_ID), (UUID(int=1), UUID(int=1))):
+            shares.let_out(attempt_id, job_id, Order("acme", LANE, "tsp", 10, 10, 1.0), NOW)
+
+    heard(together, NoJob(), JOB_ID, "acme", [began, ended], NOW)
+    heard(apart, NoJob(), JOB_ID, "acme", [began], NOW)
+    heard(apart, NoJob(), JOB_ID, "acme", [ended], NOW)
+
+    assert (together.out_s(), together.ahead_s(LANE)) == (apart.out_s(), apart.ahead_s(LANE))
+    assert together.out_s() == {("classical", "interactive", "acme"): pytest.approx(0.0015)}
+    assert together.old_flights(NOW, 9).keys() == {1}

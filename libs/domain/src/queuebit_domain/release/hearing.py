@@ -13,8 +13,11 @@ from queuebit_domain.release.shares import Order, Queue, Shares
 
 
 def heard(shares: Shares, job: Job, job_id: UUID, tenant: str, events: Sequence[JobEvent], now: datetime) -> None:
-    """Take what was decided of a job, which stands so since. The same events once more change nothing."""
-    for event in events:
+    """Take what was decided of a job, which stands so since. The same events once more change nothing. Of an attempt that is
+    told to have begun and, next, to have succeeded, as all that are short are, only the end need be heard.
+    """
+    last = len(events) - 1
+    for place, event in enumerate(events):
         kind = type(event)
         if kind is ev.JobQueued:
             assert isinstance(event, ev.JobQueued)
@@ -30,7 +33,8 @@ def heard(shares: Shares, job: Job, job_id: UUID, tenant: str, events: Sequence[
             shares.let_out(event.attempt_id, job_id, order, now)
         elif kind is ev.JobStarted:
             assert isinstance(event, ev.JobStarted)
-            shares.began(event.attempt_id)
+            if place == last or type(events[place + 1]) is not ev.ExecutionSucceeded:
+                shares.began(event.attempt_id)
         elif kind is ev.ExecutionSucceeded:
             assert isinstance(event, ev.ExecutionSucceeded)
             run_s = (event.finished_at - event.started_at).total_seconds()
