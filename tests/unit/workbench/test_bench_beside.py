@@ -21,10 +21,10 @@ echo '{"ratio": 0.3, "argv": "'"$*"'"}' > "$8"
 
 
 def a_document(ratio: float, *, telemetry: float | None = None, policy: float | None = None) -> dict[str, Any]:
-    told = {"telemetry": telemetry, "policy": policy}
+    told = {"plain": 1000.0, "telemetry": telemetry, "policy": policy}
     return {
         "ratio": ratio,
-        "jobs_per_s": 1000.0,
+        "jobs_per_s": 1100.0,
         "bare_jobs_per_s": 1000.0 / ratio,
         "cpu_us_per_job_total": 900.0,
         "bare": {"cpu_us_per_job_total": 300.0},

@@ -95,6 +95,7 @@ def test_the_document_has_every_figure_of_a_whole_run() -> None:
         bare=a_pipeline(4000.0),
         queuebit=a_pipeline(1400.0),
         store=StoreFigures(1.0, 2.0, 3.0, 4.0, 5.0),
+        plain=BurstFigures((1000.0,), {"control_plane": 450.0}),
         telemetry=BurstFigures((900.0,), {"control_plane": 500.0}),
         policy=BurstFigures((950.0,), {"control_plane": 480.0}),
     )
@@ -121,3 +122,21 @@ def test_the_document_of_a_part_has_the_same_keys_and_nothing_in_them() -> None:
 def test_a_missed_bar_is_said_to_be_missed() -> None:
     lines = verdicts(Figures(bare=a_pipeline(4000.0), queuebit=a_pipeline(900.0)))
     assert [line.split()[0] for line in lines] == ["MISS", "ok", "MISS"]
+
+
+def test_what_is_left_with_telemetry_is_measured_by_the_services_as_they_were_beside_it() -> None:
+    """Given a store that has grown since the first measurement, then that one does not count."""
+    told = verdicts(
+        Figures(
+            queuebit=a_pipeline(1400.0),
+            plain=BurstFigures((1000.0,), {"control_plane": 450.0}),
+            telemetry=BurstFigures((950.0,), {"control_plane": 500.0}),
+            policy=BurstFigures((850.0,), {"control_plane": 480.0}),
+        )
+    )
+    assert told[2:] == [
+        "ok   throughput left, telemetry on: 0.95 (bar: ≥ 0.9)",
+        "     telemetry on: 950 jobs/s instead of 1,000; CPU of the services 500 µs a job instead of 450",
+        "MISS throughput left, under the policy: 0.85 (bar: ≥ 0.9)",
+        "     under the policy: 850 jobs/s instead of 1,000; CPU of the services 480 µs a job instead of 450",
+    ]

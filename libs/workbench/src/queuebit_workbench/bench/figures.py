@@ -114,12 +114,17 @@ class StoreFigures:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All that a run measured; a part that was left out is None."""
+    """All that a run measured; a part that was left out is None.
+
+    `plain` is what `telemetry` and `policy` are to be compared with: the services as they are, asked the same questions just
+    before and between. By then the store has grown, and what was measured at first is no measure any more.
+    """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     bare: PipelineFigures | None = None
     queuebit: PipelineFigures | None = None
     store: StoreFigures | None = None
+    plain: BurstFigures | None = None
     telemetry: BurstFigures | None = None
     policy: BurstFigures | None = None
 
@@ -142,6 +147,7 @@ def document(figures: Figures) -> dict[str, Any]:
         "ratio": _round(figures.ratio, 3),
         **{name: value for name, value in ours.items() if name != "jobs_per_s"},
         **{name: _round(value) for name, value in store.items()},
+        "plain": None if figures.plain is None else _burst(figures.plain),
         "telemetry": None if figures.telemetry is None else _burst(figures.telemetry),
         "policy": None if figures.policy is None else _burst(figures.policy),
         "bare": bare,

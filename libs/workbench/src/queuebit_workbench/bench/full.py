@@ -19,7 +19,7 @@ from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.service.settings import RuntimeSettings
 from queuebit_store.postgres import PostgresSettings, PostgresStore
 from queuebit_workbench.bench.driver import Driver, Route
-from queuebit_workbench.bench.figures import Figures
+from queuebit_workbench.bench.figures import BurstFigures, Figures
 from queuebit_workbench.bench.measure import Say, measure, measure_burst, until_calm
 from queuebit_workbench.bench.profile import profiled, tell_profiles
 from queuebit_workbench.bench.questions import TENANT, upstream
@@ -47,7 +47,9 @@ def _another(spec: ServiceSpec, number: int) -> ServiceSpec:
 
 
 async def measure_queuebit(stack: Stack, figures: Figures, settings: BenchSettings, say: Say) -> Figures:
-    """Prepare the servers, then measure the services, their parts alone, the services with telemetry, and under a policy."""
+    """Prepare the servers, then measure the services, their parts alone, the services with telemetry, and under a policy: these
+    beside the services as they are, before and after.
+    """
     source = await _prepare(stack, settings)
     planes, workers = settings.planes, settings.workers
     async with (
@@ -58,30 +60,35 @@ async def measure_queuebit(stack: Stack, figures: Figures, settings: BenchSettin
         figures = replace(figures, queuebit=await measure(stack, driver, _pids(supervisor), settings, say))
     say("  the store, the relay and the bus alone")
     figures = replace(figures, store=await measure_parts(stack.access(), source))
+    say("  as they are, beside what follows")
+    before = await _burst(stack, settings)
     say("  with telemetry")
-    async with (
-        Supervisor(stack, services(stack, TELEMETRY_ON, planes=planes, workers=workers)) as supervisor,
-        _driver(stack, settings, trace_ratio=TRACE_RATIO) as driver,
-    ):
-        await until_calm(_pids(supervisor))
-        figures = replace(figures, telemetry=await measure_burst(driver, _pids(supervisor), settings))
-    return figures if settings.policy is None else await _under_policy(stack, source, figures, settings, say)
-
-
-async def _under_policy(
-    stack: Stack, source: PostgresSettings, figures: Figures, settings: BenchSettings, say: Say
-) -> Figures:
-    """Throughput while jobs are planned by the policy of the settings."""
+    telemetry = await _burst(stack, settings, TELEMETRY_ON)
+    say("  as they are, once more")
+    plain = before.joined(await _burst(stack, settings))
+    figures = replace(figures, plain=plain, telemetry=telemetry)
+    if settings.policy is None:
+        return figures
     say("  under the policy")
-    document = read_document(Path(settings.policy or ""))
+    await _plan_by(settings.policy, source)
+    return replace(figures, policy=await _burst(stack, settings))
+
+
+async def _burst(stack: Stack, settings: BenchSettings, env: Mapping[str, str] | None = None) -> BurstFigures:
+    """Throughput of new processes, asked by somebody who traces all questions and keeps a few."""
+    specs = services(stack, env, planes=settings.planes, workers=settings.workers)
+    async with Supervisor(stack, specs) as supervisor, _driver(stack, settings, trace_ratio=TRACE_RATIO) as driver:
+        await until_calm(_pids(supervisor))
+        return await measure_burst(driver, _pids(supervisor), settings)
+
+
+async def _plan_by(policy: str, source: PostgresSettings) -> None:
+    """Activate the policy that lies in a file."""
+    document = read_document(Path(policy))
     async with await PostgresStore.open(source) as store:
         register = PolicyRegister(store, SystemClock())
         version, _ = await register.publish(document, actor="bench", reason="It is measured.")
         await register.activate(version, actor="bench", reason="It is measured.")
-    specs = services(stack, planes=settings.planes, workers=settings.workers)
-    async with Supervisor(stack, specs) as supervisor, _driver(stack, settings) as driver:
-        await until_calm(_pids(supervisor))
-        return replace(figures, policy=await measure_burst(driver, _pids(supervisor), settings))
 
 
 async def profile_queuebit(stack: Stack, settings: BenchSettings, say: Say) -> None:

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from queuebit_devstack.supervise import SERVICES
 from queuebit_workbench.bench.figures import BurstFigures, Figures, Latency, PipelineFigures
-from queuebit_workbench.bench.settings import IDLE_P50_MS_BAR, JOBS_PER_S_BAR, RATIO_BAR
+from queuebit_workbench.bench.settings import IDLE_P50_MS_BAR, JOBS_PER_S_BAR, KEPT_BAR, RATIO_BAR
 
 
 def show(figures: Figures, console: Console) -> None:
@@ -35,10 +35,12 @@ def verdicts(figures: Figures) -> list[str]:
     if figures.ratio is not None:
         lines.append(_against("ratio queuebit / bare", figures.ratio, RATIO_BAR, at_least=True))
     for name, burst in (("telemetry on", figures.telemetry), ("under the policy", figures.policy)):
-        if burst is not None and figures.queuebit is not None:
-            off_us, on_us = (_services_us(each) for each in (figures.queuebit.burst, burst))
+        if burst is not None and figures.plain is not None:
+            off_us, on_us = (_services_us(each) for each in (figures.plain, burst))
+            share = burst.jobs_per_s / figures.plain.jobs_per_s
+            lines.append(_against(f"throughput left, {name}", share, KEPT_BAR, at_least=True))
             lines.append(
-                f"     {name}: {burst.jobs_per_s:,.0f} jobs/s; "
+                f"     {name}: {burst.jobs_per_s:,.0f} jobs/s instead of {figures.plain.jobs_per_s:,.0f}; "
                 f"CPU of the services {on_us:,.0f} µs a job instead of {off_us:,.0f}"
             )
     return lines
