@@ -14,6 +14,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.ids import attempt_id_of
 from queuebit_contracts.jobs import Artifacts as Reference
 from queuebit_contracts.sealed import ERASED, SUBJECT_LABEL
+from queuebit_gateway.access.authentication import Asker
 from queuebit_gateway.main import build_parts
 from queuebit_gateway.read_model.artifacts import ATTEMPTS_MAX, LIST_BYTES_MAX, Evidence, kept_of
 from queuebit_gateway.read_model.view import Happened
@@ -182,7 +183,7 @@ async def test_a_gateway_that_is_not_told_where_they_are_says_so(world: RunningG
     parts = build_parts(
         world.store, world.store, None, pepper=b"pepper for tests", clock=world.clock, ids=world.parts.ids  # type: ignore[arg-type]
     )  # fmt: skip
-    found = await parts.jobs.find("acme", job_id)
+    found = await parts.jobs.find(Asker("acme"), job_id)
     told = await parts.jobs.told(found, lambda _view, happened: kept_of(happened))
 
     (attempt,) = (await parts.evidence.listed(told)).data

@@ -8,10 +8,11 @@ from typing import Any, get_args
 import pytest
 from fastapi.routing import APIRoute
 
-from queuebit_gateway.access.authentication import ROLES, Action
+from queuebit_gateway.access.authentication import ROLES, Action, row_of
 from queuebit_gateway.http.app import ROUTERS
 from queuebit_gateway.http.parts import actor_who
-from tests.contract.http.running_gateway import RunningGateway, a_body
+from queuebit_store.directory.keys import make_key
+from tests.contract.http.running_gateway import PEPPER, RunningGateway, a_body
 
 MAY = {
     "job:read": {"viewer", "submitter", "operator", "admin"},
@@ -86,8 +87,11 @@ OWNED = {"{job_id}": "job_not_found", "{webhook_id}": "webhook_not_found", "{key
 
 
 @pytest.mark.parametrize("route", [each for each in ROUTES if any(name in each.path for name in OWNED)], ids=_name)
-async def test_what_is_anothers_is_not_there(world: RunningGateway, route: APIRoute) -> None:
-    """Given a job, a webhook and a key of one tenant, then an administrator of another finds none, as if they were nowhere."""
+@pytest.mark.parametrize("project", [None, "loads"])
+async def test_what_is_anothers_is_not_there(world: RunningGateway, route: APIRoute, project: str | None) -> None:
+    """Given a job, a webhook and a key of one tenant, then an administrator of another finds none, as if they were nowhere;
+    nor does one of the same tenant for another project.
+    """
     job_id = (await world.submit(Prefer="wait=5")).json()["id"]
     mine = await world.headers("acme", "admin", **{"Idempotency-Key": "hook"})
     made = await world.http.post("/v1/webhooks", json={"url": "http://127.0.0.1:9/"}, headers=mine)
@@ -103,7 +107,8 @@ async def test_what_is_anothers_is_not_there(world: RunningGateway, route: APIRo
         {"job_id": job_id, "webhook_id": made.json()["id"], "key_id": key.json()["id"], "sha256": "0" * 64}
     )
     method = sorted(route.methods or ())[0]
-    theirs = await world.headers("globex", "admin", **{"Idempotency-Key": "other"})
+    theirs = await world.headers("globex", "admin") if project is None else await _of_project(world, project)
+    theirs["Idempotency-Key"] = "other"
 
     answer = await world.http.request(method, path, json=None if method in ("GET", "DELETE") else body, headers=theirs)
 
@@ -112,6 +117,12 @@ async def test_what_is_anothers_is_not_there(world: RunningGateway, route: APIRo
     assert (await world.http.get("/v1/webhooks", headers=mine)).json()["data"][0]["version"] == 1
     keys = (await world.http.get("/v1/keys", headers=mine)).json()["data"]
     assert {each["name"]: each["state"] for each in keys}["theirs"] == "live"
+
+
+async def _of_project(world: RunningGateway, project: str) -> dict[str, str]:
+    text = make_key(900, 10**60 + 900)
+    await world.store.add_key(row_of(text, PEPPER, "acme", "admin", world.clock.now(), project=project))
+    return {"Authorization": f"Bearer {text}"}
 
 
 async def test_a_batch_and_a_dry_run_belong_to_the_tenant_of_the_key(world: RunningGateway) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from queuebit_gateway.access.authentication import Asker
 from queuebit_store.ports import Append, Head, NewEvent
 from tests.contract.http.running_gateway import RunningGateway
 from tests.contract.http.served import Served
@@ -46,7 +47,7 @@ async def test_it_is_a_problem_with_a_name(world: RunningGateway, event: tuple[s
 
 async def test_its_raw_events_and_its_place_in_the_list_stay(world: RunningGateway) -> None:
     job_id = await corrupted(world, ENDS_AGAIN)
-    found = await world.parts.jobs.find("acme", job_id)
+    found = await world.parts.jobs.find(Asker("acme"), job_id)
 
     listed = (await world.http.get("/v1/jobs", headers=await world.headers())).json()["data"]
     frame = await world.parts.frames.after(found.stream_id, job_id, 3, compact=False)

@@ -49,7 +49,7 @@ router = APIRouter(prefix="/v1/jobs")
 @router.get("/{job_id}/length")
 async def read_length(request: Request, actor: Reading, job_id: JobId) -> Response:
     jobs = parts_of(request).jobs
-    found = await jobs.find(actor.tenant, read_job_id(job_id))
+    found = await jobs.find(actor.asker, read_job_id(job_id))
     return Response((await jobs.told(found, length)).model_dump_json(), media_type="application/json")
 
 

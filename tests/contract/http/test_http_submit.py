@@ -17,6 +17,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.channels import ADMITTED
 from queuebit_contracts.ids import derive_id, job_id_of, uuid7
 from queuebit_contracts.origin import Origin
+from queuebit_gateway.access.authentication import Asker
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.jobs import Jobs
 from tests.contract.http.running_gateway import RunningGateway, a_body, a_world
@@ -34,13 +35,13 @@ async def test_a_job_that_was_accepted_is_there_for_every_gateway_while_nobody_d
     job_id = UUID(answer.json()["id"])
 
     restarted = Jobs(world.store)
-    view = await restarted.view(await restarted.find("acme", job_id))
+    view = await restarted.view(await restarted.find(Asker("acme"), job_id))
 
     assert json.loads(view.model_dump_json()) == answer.json()
     assert answer.json()["origin"]["subject"] == "order 17"
     for tenant, asked in (("globex", job_id), ("acme", uuid7(1, 2))):
         with pytest.raises(Refusal, match="job"):
-            await restarted.find(tenant, asked)
+            await restarted.find(Asker(tenant), asked)
 
 
 async def test_what_the_caller_says_of_a_job_travels_with_it_and_does_not_make_it_another(

@@ -15,10 +15,11 @@ from queuebit_contracts.registry import name_of
 from queuebit_control_plane.heads import HEADS
 from queuebit_domain.errors import CorruptStream
 from queuebit_domain.job.state import NoJob
+from queuebit_domain.job.summary import PLACE, as_stored, summary_of
 from queuebit_domain.job.timers import next_wake
 from queuebit_store.log.port import FoldedEvent
 from queuebit_store.ports import Head
-from tests.builders import JOB_ID, NOW
+from tests.builders import JOB_ID, NOW, a_submit, a_success, a_verdict
 from tests.fakes.told_jobs import told_jobs
 from tests.unit.control_plane.given import Story
 from tests.unit.control_plane.planned import PRIMARY, answers, submitted
@@ -71,6 +72,31 @@ def test_an_event_between_that_cannot_be_read_is_still_told(
     place = next(number for number, each in enumerate(stream) if each.type == "JobQueued")
     with pytest.raises(InvalidData, match="JobQueued"):
         JOBS.fold([*stream[:place], stream[place]._replace(data="{}"), *stream[place + 1 :]])
+
+
+@pytest.mark.parametrize(
+    ("labels", "named"),
+    [
+        ({}, {}),
+        ({"team": "x"}, {}),
+        ({"project": "routes", "team": "x"}, {"project": "routes"}),
+        ({"project": "routes", "environment": "dev"}, {"project": "routes", "environment": "dev"}),
+    ],
+    ids=str,
+)
+def test_a_head_names_project_and_environment_of_a_job_to_its_end(
+    labels: dict[str, str], named: dict[str, str]
+) -> None:
+    begun = Story(NoJob()).when(a_submit(labels=labels))
+    done = Story(begun.job).when(a_success()).when(a_verdict())
+    heads = [summary_of(each.job) for each in (begun, done)]
+
+    assert [each.state for each in heads] == ["queued", "completed"]
+    for head in heads:
+        assert {name: value for name, value in head.attributes.items() if name in PLACE} == named
+        assert as_stored(head, head.attributes) == head
+        before = {name: value for name, value in head.attributes.items() if name not in PLACE}
+        assert as_stored(head, before) == head._replace(attributes=before)
 
 
 def test_the_head_of_a_job_whose_legs_go_on_rings_for_them() -> None:

@@ -11,6 +11,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.events import JobEvent
 from queuebit_contracts.failures import FAILURES
 from queuebit_contracts.jobs import JobState, Number
+from queuebit_contracts.money import ENVIRONMENT_LABEL, PROJECT_LABEL
 from queuebit_domain.errors import CorruptStream
 from queuebit_domain.job.copying import copy_with
 from queuebit_domain.job.limits import DEGRADED_MAX, QUIET_S_MAX, REROUTES_MAX, retry_delay_s
@@ -153,7 +154,7 @@ def _approved(job: OpenJob, event: ev.ApprovalRequested | ev.ApprovalGranted) ->
 
 def ended(job: OpenJob, state: JobState, lane: str | None = None, objective: Number | None = None) -> EndedJob:
     """The job once it has ended. `lane`: which one answered, with which objective."""
-    request = job.request
+    request, labels = job.request, job.request.labels
     found = EndedJob(
         state,
         job.fingerprint,
@@ -165,6 +166,8 @@ def ended(job: OpenJob, state: JobState, lane: str | None = None, objective: Num
         reserved=job.reserved,
         tenant=request.tenant,
         paid_late=job.paid_late,
+        project=labels.get(PROJECT_LABEL, "") if labels else "",
+        environment=labels.get(ENVIRONMENT_LABEL, "") if labels else "",
     )
     going_on: list[LegState] = []
     for leg in job.legs:

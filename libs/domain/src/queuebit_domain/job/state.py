@@ -131,6 +131,7 @@ class OpenJob:
     happened, so the first good answer ends the job. `denied`: a person refused the plan, so the job ends when it is
     next looked at, which is at once. `origin` goes onto the event that ends it. `owed`: attempts that were given up before they
     told what they used; `booked`: late reports of that. `measures`: it asks for outcomes of circuits.
+    `project`, `environment`: those of its labels, where it has such.
     `reserved`: the money that is set aside for its legs; `paid_late`: what late reports say that such a leg cost.
     `requested_by`: who asked, where the gateway knew them. `quote`: where there is one, nothing is paid but what it offers.
     """
@@ -175,6 +176,7 @@ class EndedJob:
 
     `later`: the job with the legs that go on after its end, where its plan has some; `objective` is then that of its answer.
     `owed` and `booked` go on too.
+    `project`, `environment`: those of its labels, where it has such.
     `reserved`: the money that is set aside still, for what was handed in may live longer than the job; `paid_late` goes on too.
     """
 
@@ -191,6 +193,8 @@ class EndedJob:
     reserved: tuple[ev.BudgetReserved, ...] = ()
     paid_late: tuple[PaidLate, ...] = ()
     tenant: str = ""
+    project: str = ""
+    environment: str = ""
 
 
 Job = NoJob | OpenJob | EndedJob

@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from queuebit_contracts.jobs import JobState
+from queuebit_contracts.money import ENVIRONMENT_LABEL, PROJECT_LABEL
 from queuebit_domain.job.label import label
 from queuebit_domain.job.state import EndedJob, Held, Job, NoJob, OpenJob
 from queuebit_domain.job.timers import next_wake
 
 ATTRIBUTES: Final = ("kind", "tier", "lane", "fingerprint")
 """What jobs are listed by beside their state."""
-
+PLACE: Final = (PROJECT_LABEL, ENVIRONMENT_LABEL)
+"""Of jobs that have such a label: what keys for a project or an environment see."""
 
 WAITS: Final = "waits"
 WAITS_S: Final = "waits_s"
@@ -37,15 +39,29 @@ def summary_of(job: Job) -> Summary:
             request = job.request
             about = {"kind": request.problem.kind, "tier": request.tier, "lane": request.lane}
             about["fingerprint"] = job.fingerprint
+            if request.labels:
+                about |= {name: value for name in PLACE if (value := request.labels.get(name))}
             state = label(job)
             if state == "held":
                 about |= _waits(job)
             return Summary(state, next_wake(job), about)
         case EndedJob():
             about = {"kind": job.kind, "tier": job.tier, "lane": job.lane, "fingerprint": job.fingerprint}
+            if job.project:
+                about[PROJECT_LABEL] = job.project
+            if job.environment:
+                about[ENVIRONMENT_LABEL] = job.environment
             return Summary(label(job), None if job.later is None else next_wake(job), about)
         case NoJob():
             raise AssertionError("a job that never began has no summary")
+
+
+def as_stored(summary: Summary, stored: Mapping[str, str]) -> Summary:
+    """The summary to compare a stored head with: one of before projects stood in heads lacks them, and is right all the same."""
+    lacking = {name for name in PLACE if name in summary.attributes and name not in stored}
+    if not lacking:
+        return summary
+    return summary._replace(attributes={name: it for name, it in summary.attributes.items() if name not in lacking})
 
 
 def _waits(job: OpenJob) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 from queuebit_contracts.errors import ContractError
 from queuebit_domain.errors import CorruptStream
 from queuebit_domain.job.codec import fold
-from queuebit_domain.job.summary import summary_of
+from queuebit_domain.job.summary import as_stored, summary_of
 from queuebit_operations.inspection.state import moment
 from queuebit_operations.scan.port import Stream
 
@@ -45,6 +45,7 @@ def differences_of(stream: Stream) -> Iterator[Difference]:
     if head is None:
         yield Difference(job_id, "story", "no head", f"version {events[-1].version}")
         return
+    summary = as_stored(summary, head.head.attributes)
     folded = {
         **summary._asdict(),
         "version": events[-1].version,

@@ -18,7 +18,7 @@ from queuebit_domain.errors import CorruptStream
 from queuebit_domain.job.codec import read_event
 from queuebit_domain.job.evolve import evolve
 from queuebit_domain.job.state import EndedJob, Job, NoJob
-from queuebit_domain.job.summary import Summary, summary_of
+from queuebit_domain.job.summary import Summary, as_stored, summary_of
 from queuebit_operations.scan.port import EventRow, Stream
 from queuebit_operations.verification.findings import Finding
 from queuebit_store.ports import StreamRow
@@ -202,5 +202,6 @@ def differences(head: StreamRow, summary: Summary | None) -> list[tuple[str, obj
     """The fields of a head that are not what the fold gives: name, as stored, as folded."""
     if summary is None:
         return []
+    summary = as_stored(summary, head.head.attributes)
     pairs = ((name, getattr(head.head, name), folded) for name, folded in zip(summary._fields, summary, strict=True))
     return [(name, stored, folded) for name, stored, folded in pairs if stored != folded]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Literal, NamedTuple
 
+from queuebit_contracts.money import ENVIRONMENT_LABEL, PROJECT_LABEL
 from queuebit_gateway.access.lookups import KeyLookup
 from queuebit_gateway.problem_details import Refusal
 from queuebit_runtime.clock import Clock
@@ -74,6 +75,8 @@ DUTY = "duty:"
 """What a duty begins with among the scopes of a key."""
 UNISSUED: frozenset[str] = frozenset({"approval:decide"})
 """What no key may that a tenant has made for itself: else who makes keys would decide on jobs of their own, with another."""
+BEYOND_PROJECTS: frozenset[str] = frozenset({"operator:read", "operator:write"})
+"""What no key may that is for a project or an environment: it concerns all tenants."""
 NOTHING = "nothing"
 """A scope that allows nothing, so that no narrowing leaves none."""
 LIFE = timedelta(days=90)
@@ -87,12 +90,22 @@ class Asker(NamedTuple):
     project: str | None = None
     environment: str | None = None
 
+    @property
+    def bound(self) -> Mapping[str, str]:
+        """The labels that every job has that it may see; none, all of the tenant."""
+        said = ((PROJECT_LABEL, self.project), (ENVIRONMENT_LABEL, self.environment))
+        return {name: value for name, value in said if value is not None}
+
+    def sees(self, labels: Mapping[str, str]) -> bool:
+        """Whether a job of the tenant with these labels is one of its own."""
+        return all(labels.get(name) == value for name, value in self.bound.items())
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks: the tenant that the key belongs to, its role, and the key's id for the record. `scopes`: the actions that the
     key is narrowed to; empty, all that its role allows. `until`: of a token, which nobody keeps, when it ends. `duties`: roles
-    that policies name, whose plans they decide on. `networks`, `project`, `environment`: as the key has them.
+    that policies name, whose plans they decide on. `networks`, `project`, `environment`, `expires_at`: as the key has them.
     """
 
     tenant: str
@@ -104,6 +117,7 @@ class Actor:
     networks: tuple[str, ...] = ()
     project: str | None = None
     environment: str | None = None
+    expires_at: datetime | None = None
 
     @property
     def name(self) -> str:
@@ -203,7 +217,20 @@ class Authenticator:
         scopes = frozenset(each for each in row.scopes if not each.startswith(DUTY))
         if row.made_by:
             scopes = (scopes or ALLOWED[role]) - UNISSUED | {NOTHING}
-        return Actor(row.tenant, role, row.key_id, scopes, None, duties, row.networks, row.project, row.environment)
+        if row.project is not None or row.environment is not None:
+            scopes = (scopes or ALLOWED[role]) - BEYOND_PROJECTS | {NOTHING}
+        return Actor(
+            row.tenant,
+            role,
+            row.key_id,
+            scopes,
+            None,
+            duties,
+            row.networks,
+            row.project,
+            row.environment,
+            row.expires_at,
+        )
 
     async def check(self, actor: Actor) -> None:
         """For what takes long: raises Refusal key_unknown, key_expired or key_revoked where the key is not live any more, and
@@ -231,6 +258,14 @@ def require(actor: Actor, action: Action) -> None:
         raise Refusal("role_forbids", f"The role {actor.role} does not allow {action}.")
     if not actor.is_scoped_for(action):
         raise Refusal("scope_forbids", f"The key is narrowed to {', '.join(sorted(actor.scopes))}.")
+
+
+def require_whole_tenant(actor: Actor) -> None:
+    """Raises Refusal scope_forbids where the actor's key is for a project or an environment alone."""
+    if actor.asker.bound:
+        bound = ", ".join(f"{name} {value}" for name, value in actor.asker.bound.items())
+        detail = f"This is counted for the whole tenant, and the key is for {bound}. Use a key of the whole tenant."
+        raise Refusal("scope_forbids", detail)
 
 
 def _is_within(address: str, networks: Sequence[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import Annotated, Literal, cast
@@ -62,7 +63,9 @@ class KeyBody(StrictModel):
             description="For jobs of this environment alone. Jobs of `dev` and `staging` never go to quantum hardware."
         ),
     ] = None
-    days: Annotated[int, Field(ge=1, le=DAYS_MAX, description="Until it expires.")] = LIFE.days
+    days: Annotated[
+        int, Field(ge=1, le=DAYS_MAX, description="Until it expires; when your own key does at the latest.")
+    ] = LIFE.days
 
 
 class RotateKeyBody(StrictModel):
@@ -116,7 +119,7 @@ class Issuing:
         self._random_bits = random_bits
 
     async def make(self, actor: Actor, idempotency_key: str, body: KeyBody) -> KeyMade:
-        """A new key. A repeat is refused: what was shown once is not kept."""
+        """A new key, for no longer than the one that makes it. A repeat is refused: what was shown once is not kept."""
         now = self._clock.now()
         text = self._text(actor.tenant, idempotency_key)
         row = row_of(
@@ -124,22 +127,26 @@ class Issuing:
             networks=body.networks, name=body.name, project=body.project, environment=body.environment,
             made_by=actor.key_id,
         )  # fmt: skip
-        return await self._add(actor, row, text, now)
+        return await self._add(actor, _no_longer(actor, row), text, now)
 
     async def all(self, actor: Actor) -> KeyList:
         now = self._clock.now()
-        return KeyList(data=tuple(_view(row, now) for row in await self._directory.list_keys(actor.tenant)))
+        rows = await self._directory.list_keys(actor.tenant)
+        return KeyList(data=tuple(_view(row, now) for row in rows if not _elsewhere(actor, row)))
 
     async def one(self, actor: Actor, key_id: str) -> KeyView:
         return _view(await self._find(actor, key_id), self._clock.now())
 
     async def rotate(self, actor: Actor, key_id: str, idempotency_key: str, overlap_s: float) -> KeyMade:
-        """A key in the place of another, as wide and for as long; the former one ends after the overlap."""
+        """A key in the place of another, as wide and for as long; the former one ends after the overlap. Who rotates another's
+        has it for no longer than its own; who rotates its own renews it.
+        """
         former, now = await self._find(actor, key_id), self._clock.now()
         if state_of(former, now) != "live":
             raise Refusal("key_not_found", "It is not live any more.")
         text = self._text(actor.tenant, f"{key_id}:{idempotency_key}")
         row = successor(former, text, self._pepper, now, made_by=actor.key_id)
+        row = row if key_id == actor.key_id else _no_longer(actor, row)
         ends_at = now + timedelta(seconds=overlap_s)
         try:
             made = await self._add(actor, row, text, now)
@@ -152,12 +159,8 @@ class Issuing:
         return made
 
     async def revoke(self, actor: Actor, key_id: str) -> None:
-        """It opens nothing any more, five seconds from now at the latest. A key for a project or an environment takes none of
-        another out of use.
-        """
-        wrong = _elsewhere(actor, await self._find(actor, key_id))
-        if wrong:
-            raise Refusal("key_exceeds_yours", "; ".join(map(str, wrong)) + ".", errors=tuple(wrong))
+        """It opens nothing any more, five seconds from now at the latest."""
+        await self._find(actor, key_id)
         await self._directory.revoke_key(key_id, self._clock.now())
 
     async def _add(self, actor: Actor, row: ApiKeyRow, text: str, now: datetime) -> KeyMade:
@@ -174,8 +177,9 @@ class Issuing:
         return KeyMade(**dict(_view(row, now)), key=text)
 
     async def _find(self, actor: Actor, key_id: str) -> ApiKeyRow:
+        """One of the actor's tenant, and of its project and environment. Raises Refusal key_not_found."""
         row = (await self._directory.find_keys([key_id])).get(key_id)
-        if row is None or row.tenant != actor.tenant:
+        if row is None or row.tenant != actor.tenant or _elsewhere(actor, row):
             raise Refusal("key_not_found")
         return row
 
@@ -203,6 +207,12 @@ def check_within(actor: Actor, row: ApiKeyRow) -> None:
     wrong += _elsewhere(actor, row)
     if wrong:
         raise Refusal("key_exceeds_yours", "; ".join(map(str, wrong)) + ".", errors=tuple(wrong))
+
+
+def _no_longer(actor: Actor, row: ApiKeyRow) -> ApiKeyRow:
+    """The key, which ends when the actor's own does at the latest."""
+    ends = [each for each in (row.expires_at, actor.expires_at) if each is not None]
+    return replace(row, expires_at=min(ends, default=None))
 
 
 def _elsewhere(actor: Actor, row: ApiKeyRow) -> list[FieldError]:

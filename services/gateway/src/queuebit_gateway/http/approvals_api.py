@@ -64,9 +64,9 @@ async def list_approvals(
     `limit`, and there be more.
     """
     parts = parts_of(request)
-    before = parts.cursors.read(cursor, actor.tenant, "approvals") if cursor is not None else None
+    before = parts.cursors.read(cursor, actor.tenant, _of(actor)) if cursor is not None else None
     found, last = await parts.approvals.page(_person(actor), before, limit)
-    after = parts.cursors.make(last, actor.tenant, "approvals") if last is not None else None
+    after = parts.cursors.make(last, actor.tenant, _of(actor)) if last is not None else None
     return _json(ApprovalList(data=tuple(found), has_more=last is not None, next_cursor=after))
 
 
@@ -80,7 +80,7 @@ async def list_approvals(
 async def read_approval(request: Request, actor: Reading, job_id: JobId) -> Response:
     """The plan of one job: its legs, why it waits, until when, what is done then, and every number it was made from."""
     parts = parts_of(request)
-    found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
+    found = await parts.jobs.find(actor.asker, read_job_id(job_id))
     return _json((await parts.approvals.one(_person(actor), found))[0])
 
 
@@ -122,7 +122,7 @@ async def _decide(
         said = model.model_validate(parse_object(await body_of(request, bytes_max=BODY_BYTES_MAX)))
     except ValidationError as error:
         raise invalid(error) from None
-    found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
+    found = await parts.jobs.find(actor.asker, read_job_id(job_id))
     item, job = await parts.approvals.one(_person(actor), found)
     if item.role not in _person(actor).roles:
         raise Refusal("duty_forbids", f"The plan waits for {item.role}.", job_id=found.job_id)
@@ -139,10 +139,13 @@ async def _decide(
     return _json(item, 202)
 
 
+def _of(actor: Actor) -> object:
+    """What a cursor of this list is bound to."""
+    return ["approvals", actor.asker.bound] if actor.asker.bound else "approvals"
+
+
 def _person(actor: Actor) -> Person:
-    return Person(
-        actor.tenant, actor.name, actor.duties | {actor.role} if actor.may("approval:decide") else frozenset()
-    )
+    return Person(actor.asker, actor.name, actor.duties | {actor.role} if actor.may("approval:decide") else frozenset())
 
 
 def _json(model: Model, status: int = 200) -> Response:

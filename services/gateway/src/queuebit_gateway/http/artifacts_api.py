@@ -92,7 +92,7 @@ async def read_artifact(
 
 async def _told(request: Request, actor: Actor, job_id: str) -> Sequence[Told]:
     parts = parts_of(request)
-    found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
+    found = await parts.jobs.find(actor.asker, read_job_id(job_id))
     view, told = await parts.jobs.told(found, lambda view, happened: (view, kept_of(happened)))
     await parts.payloads.check_kept(view.labels, view.created_at, actor.tenant)
     return told

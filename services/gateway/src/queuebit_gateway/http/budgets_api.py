@@ -67,7 +67,7 @@ async def list_budgets(
     you.
     """
     parts = parts_of(request)
-    return _json(await parts.budgets.all(actor.tenant, parts.clock.now(), past=past))
+    return _json(await parts.budgets.all(actor.asker, parts.clock.now(), past=past))
 
 
 @router.get(
@@ -80,7 +80,7 @@ async def list_budgets(
 async def read_budget(request: Request, actor: Reading, budget_id: BudgetId) -> Response:
     """One budget in one window, and for which legs of which jobs something of it is set aside now."""
     parts = parts_of(request)
-    return _json(await parts.budgets.one(actor.tenant, budget_id, parts.clock.now()))
+    return _json(await parts.budgets.one(actor.asker, budget_id, parts.clock.now()))
 
 
 @router.get(
@@ -101,7 +101,7 @@ async def list_budget_entries(
     parts = parts_of(request)
     place = parts.cursors.read(cursor, actor.tenant, {"budget": budget_id}) if cursor is not None else None
     lines, more = await parts.budgets.entries(
-        actor.tenant,
+        actor.asker,
         budget_id,
         parts.clock.now(),
         before=None if place is None else (place.created_at, place.stream_id),

@@ -104,7 +104,7 @@ async def submit(
     wait_s = read_wait_s(request.headers.get("prefer"))
     if wait_s is None and not taken.replayed:
         return _answer(fresh_view(accepted), 202, headers)
-    found = await parts.jobs.find(actor.tenant, accepted.job_id)
+    found = await parts.jobs.find(actor.asker, accepted.job_id)
     if wait_s is not None:
         headers["Preference-Applied"] = f"wait={wait_s:.0f}"
         found = await Waiter(request, actor).until_ended(found, wait_s)
@@ -139,11 +139,14 @@ async def list_jobs(
         "created_from": created_from.isoformat() if created_from else "",
         "created_to": created_to.isoformat() if created_to else "",
     }
-    before = parts.cursors.read(cursor, actor.tenant, filters) if cursor is not None else None
+    bound = actor.asker.bound
+    before = parts.cursors.read(cursor, actor.tenant, {**filters, **bound}) if cursor is not None else None
     attributes = {name: tuple(values) for name, values in (("kind", kind), ("tier", tier)) if values}
+    attributes |= {name: (value,) for name, value in bound.items()}
     wanted = StreamFilter(actor.tenant, tuple(state), attributes, before, created_from, created_to, PUBLISHED)
     lines, more = await parts.jobs.page(wanted, limit)
-    next_cursor = parts.cursors.make(Place(lines[-1].created_at, lines[-1].id), actor.tenant, filters) if more else None
+    last = Place(lines[-1].created_at, lines[-1].id) if more else None
+    next_cursor = parts.cursors.make(last, actor.tenant, {**filters, **bound}) if last is not None else None
     query = {**{name: value for name, value in filters.items() if value}, "limit": limit, "cursor": next_cursor}
     url = f"/v1/jobs?{urlencode(query, doseq=True)}" if more else None
     return _json(JobList(data=tuple(lines), has_more=more, next_cursor=next_cursor, next_page_url=url))
@@ -174,7 +177,7 @@ async def read(
     parts = parts_of(request)
     wanted = _include(include)
     waiter = Waiter(request, actor)
-    found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
+    found = await parts.jobs.find(actor.asker, read_job_id(job_id))
     wait_s = read_wait_s(request.headers.get("prefer"))
     headers: dict[str, str] = {}
     if wait_s is not None:
@@ -206,7 +209,7 @@ async def explain_job(
 ) -> Response:
     """Why the job went as it went: plan, rule, policy version, every number used, what ran, and the story in order."""
     parts = parts_of(request)
-    found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
+    found = await parts.jobs.find(actor.asker, read_job_id(job_id))
     told = await parts.jobs.told(found, partial(explain, timeline_after=timeline_after))
     return _text(await parts.payloads.opened(told.model_dump_json(), actor.tenant))
 
@@ -230,7 +233,7 @@ async def cancel(request: Request, actor: Cancelling, job_id: JobId) -> Response
     key = read_key(offered) if offered is not None else None
     body = await body_of(request, bytes_max=CANCEL_BYTES_MAX)
     wanted = read_cancel(parse_object(body) if body.strip() else {})
-    found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
+    found = await parts.jobs.find(actor.asker, read_job_id(job_id))
     check_if_match(header_of(request, "if-match"), found.version)
     if found.row is None:
         found = await Waiter(request, actor).until_newer(found, 0, APPEAR_S_MAX)

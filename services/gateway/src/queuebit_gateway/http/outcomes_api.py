@@ -54,7 +54,7 @@ async def report_outcome(request: Request, actor: Reporting, job_id: JobId) -> R
         said = OutcomeBody.model_validate(parse_object(await body_of(request, bytes_max=BODY_BYTES_MAX)))
     except ValidationError as error:
         raise invalid(error) from None
-    found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
+    found = await parts.jobs.find(actor.asker, read_job_id(job_id))
     if found.state != "completed":
         raise Refusal("job_not_completed", f"The job is {found.state}.", job_id=found.job_id)
     report_id = derive_id(found.job_id, f"outcome:{key or fingerprint(said)}", actor.tenant)

@@ -35,7 +35,7 @@ async def job_stream(
     try:
         while not ended and now_s() < ends_at_s and not parts.tailer.closing:
             await parts.authenticator.check(actor)
-            found = await parts.jobs.find(actor.tenant, job_id)
+            found = await parts.jobs.find(actor.asker, job_id)
             while found.version > after:
                 frame = await parts.frames.after(found.stream_id, job_id, after, compact=compact)
                 if frame is None:

@@ -74,7 +74,7 @@ async def events(
     if parts.tailer.closing:
         raise Refusal("shutting_down", retry_after_s=1)
     after = read_last_event_id(request.headers.get("last-event-id"))
-    found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
+    found = await parts.jobs.find(actor.asker, read_job_id(job_id))
     if found.ended and after >= found.version:
         return Response(status_code=204)
     frames = job_stream(parts, actor, found.job_id, after, compact=compact)

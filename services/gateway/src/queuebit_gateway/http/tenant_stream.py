@@ -49,6 +49,7 @@ async def tenant_stream(
             await parts.authenticator.check(actor)
             page = await parts.tenant_events.page(actor.tenant, seen.position)
             wanted = [event for event in page.events if not names or event.type in names]
+            wanted = [*await parts.jobs.own(actor.asker, wanted)]
             make = partial(_frames, parts, actor.tenant, wanted, compact=compact)
             large = sum(len(event.data) for event in wanted) > LARGE_BYTES
             for frame in await parts.tenant_events.hop(make) if large else make():

@@ -40,7 +40,7 @@ class Waiter:
         ends_at_s = parts.clock.monotonic_s() + wait_s
         while found.version <= version and (left_s := ends_at_s - parts.clock.monotonic_s()) > 0:
             if await parts.tailer.newer(found.tenant, found.job_id, version, min(left_s, CHECK_INTERVAL_S)):
-                return await parts.jobs.find(found.tenant, found.job_id)
+                return await parts.jobs.find(self._actor.asker, found.job_id)
             if parts.tailer.closing:
                 break
             await self._check()

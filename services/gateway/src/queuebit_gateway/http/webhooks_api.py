@@ -63,7 +63,7 @@ async def make_webhook(request: Request, actor: Writing) -> Response:
     """
     key = read_key(request.headers.get("idempotency-key"))
     wanted = await _read(request, WebhookBody)
-    made, first = await parts_of(request).webhooks.make(actor.tenant, key, wanted)
+    made, first = await parts_of(request).webhooks.make(actor.asker, key, wanted)
     headers = {"Location": f"/v1/webhooks/{made.id}", **({} if first else {"Idempotency-Replayed": "true"})}
     return _answer(made, 201, headers)
 
@@ -77,7 +77,7 @@ async def make_webhook(request: Request, actor: Writing) -> Response:
 )
 async def list_webhooks(request: Request, actor: Reading) -> Response:
     """Your endpoints, and how they do."""
-    return _json(WebhookList(data=await parts_of(request).webhooks.all(actor.tenant)))
+    return _json(WebhookList(data=await parts_of(request).webhooks.all(actor.asker)))
 
 
 @router.get(
@@ -89,7 +89,7 @@ async def list_webhooks(request: Request, actor: Reading) -> Response:
 )
 async def read_webhook(request: Request, actor: Reading, webhook_id: Id) -> Response:
     """One endpoint: where it is, what goes there, whether it is enabled, and since when it fails if it does."""
-    return _answer(await parts_of(request).webhooks.one(actor.tenant, _id(webhook_id)))
+    return _answer(await parts_of(request).webhooks.one(actor.asker, _id(webhook_id)))
 
 
 @router.patch(
@@ -107,7 +107,7 @@ async def change_webhook(request: Request, actor: Writing, webhook_id: Id) -> Re
     """Change what is named in the body; `state` pauses it and enables it again."""
     wanted = await _read(request, WebhookPatch)
     webhooks = parts_of(request).webhooks
-    return _answer(await webhooks.change(actor.tenant, _id(webhook_id), wanted, _expected(request)))
+    return _answer(await webhooks.change(actor.asker, _id(webhook_id), wanted, _expected(request)))
 
 
 @router.delete(
@@ -121,7 +121,7 @@ async def change_webhook(request: Request, actor: Writing, webhook_id: Id) -> Re
 )
 async def delete_webhook(request: Request, actor: Writing, webhook_id: Id) -> Response:
     """Forget the endpoint, and what was still to be told to it."""
-    await parts_of(request).webhooks.drop(actor.tenant, _id(webhook_id), _expected(request))
+    await parts_of(request).webhooks.drop(actor.asker, _id(webhook_id), _expected(request))
     return Response(status_code=204)
 
 
@@ -139,7 +139,7 @@ async def delete_webhook(request: Request, actor: Writing, webhook_id: Id) -> Re
 async def rotate_webhook(request: Request, actor: Writing, webhook_id: Id) -> Response:
     """New keys, shown in this answer alone. For the overlap everything is signed with the former ones as well."""
     wanted = await _read(request, RotateBody)
-    return _answer(await parts_of(request).webhooks.rotate(actor.tenant, _id(webhook_id), wanted.overlap_s))
+    return _answer(await parts_of(request).webhooks.rotate(actor.asker, _id(webhook_id), wanted.overlap_s))
 
 
 @router.post(
@@ -152,7 +152,7 @@ async def rotate_webhook(request: Request, actor: Writing, webhook_id: Id) -> Re
 )
 async def ping_webhook(request: Request, actor: Writing, webhook_id: Id) -> Response:
     """Send something that is about no job; its delivery says what came of it."""
-    return _json(await parts_of(request).webhooks.ping(actor.tenant, _id(webhook_id)), 202)
+    return _json(await parts_of(request).webhooks.ping(actor.asker, _id(webhook_id)), 202)
 
 
 @router.get(
@@ -177,7 +177,7 @@ async def list_deliveries(
     filters = {"webhook": str(endpoint_id), "state": sorted(state)}
     place = parts.cursors.read(cursor, actor.tenant, filters) if cursor is not None else None
     before = None if place is None else DeliveryPlace(place.created_at, place.stream_id)
-    lines, more = await parts.webhooks.deliveries(actor.tenant, endpoint_id, tuple(state), before, limit)
+    lines, more = await parts.webhooks.deliveries(actor.asker, endpoint_id, tuple(state), before, limit)
     last = Place(lines[-1].happened_at, lines[-1].id) if more else None
     following = None if last is None else parts.cursors.make(last, actor.tenant, filters)
     return _json(DeliveryList(data=tuple(lines), has_more=more, next_cursor=following))
@@ -195,7 +195,7 @@ async def list_deliveries(
 async def replay_webhook(request: Request, actor: Writing, webhook_id: Id) -> Response:
     """Deliver again what happened in a range, under the same ids, up to 10,000 deliveries a call."""
     wanted = await _read(request, ReplayBody)
-    return _json(await parts_of(request).webhooks.replay(actor.tenant, _id(webhook_id), wanted), 202)
+    return _json(await parts_of(request).webhooks.replay(actor.asker, _id(webhook_id), wanted), 202)
 
 
 async def _read(request: Request, model: type[B]) -> B:

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, Field
 from queuebit_contracts.jobs import KindName, Lane, Leg, Role, Tier
 from queuebit_contracts.model import Model
 from queuebit_domain.job.state import Awaited, OpenJob
+from queuebit_gateway.access.authentication import Asker
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.jobs import Found, Jobs
 from queuebit_store.ports import Place, StreamFilter, StreamRow, StreamStore
@@ -26,9 +27,9 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who looks: of which tenant, and of which roles they may decide."""
+    """Who looks: for whom, and of which roles they may decide."""
 
-    tenant: str
+    asker: Asker
     name: str
     roles: frozenset[str]
 
@@ -90,8 +91,9 @@ class Approvals:
         """What waits, and where to go on; None at the end."""
         found: list[ApprovalItem] = []
         looked_at = 0
+        attributes = {name: (value,) for name, value in person.asker.bound.items()}
         while looked_at < LOOKED_AT_MAX:
-            wanted = StreamFilter(person.tenant, (WAITING_STATE,), before=before)
+            wanted = StreamFilter(person.asker.tenant, (WAITING_STATE,), attributes, before)
             rows = await self._store.list_heads(wanted, limit=PAGE)
             items = await asyncio.gather(*(self._item(row, person) for row in rows))
             for row, item in zip(rows, items, strict=True):

@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, Field
 from queuebit_contracts.jobs import AmountText
 from queuebit_contracts.model import Model
 from queuebit_contracts.money import THRESHOLDS_PERCENT, Period, Purpose
+from queuebit_gateway.access.authentication import Asker
 from queuebit_gateway.problem_details import Refusal
 from queuebit_store.budgets.port import AccountRow, Budgets, Entry, OpenReservation
 
@@ -99,23 +100,25 @@ class BudgetsRead:
     def __init__(self, store: Budgets) -> None:
         self._store = store
 
-    async def all(self, tenant: str, now: datetime, *, past: bool) -> BudgetList:
+    async def all(self, asker: Asker, now: datetime, *, past: bool) -> BudgetList:
         """Its budgets in the present window, and with `past` what is over."""
-        rows = await self._store.standing(tenant, now)
+        rows = await self._store.standing(asker.tenant, now)
         if past:
-            rows += await self._store.past_accounts(tenant, now, limit=PAST_MAX)
-        return BudgetList(data=tuple(BudgetView(**_about(row)) for row in rows))
+            rows += await self._store.past_accounts(asker.tenant, now, limit=PAST_MAX)
+        return BudgetList(data=tuple(BudgetView(**_about(row)) for row in rows if _is_own(asker, row.name)))
 
-    async def one(self, tenant: str, budget_id: str, now: datetime) -> BudgetDetail:
-        """One of them. Raises Refusal budget_not_found, also for those of other tenants."""
-        row = await self._row(tenant, budget_id, now)
+    async def one(self, asker: Asker, budget_id: str, now: datetime) -> BudgetDetail:
+        """One of them. Raises Refusal budget_not_found, also for those of other tenants, and for a key of a project for those
+        that reach beyond it.
+        """
+        row = await self._row(asker, budget_id, now)
         holds = await self._store.holds_of(row.account, limit=HOLDS_MAX + 1)
         shown = tuple(map(_hold, holds[:HOLDS_MAX]))
         return BudgetDetail(**_about(row), holds=shown, more_holds=len(holds) > HOLDS_MAX)
 
     async def entries(
         self,
-        tenant: str,
+        asker: Asker,
         budget_id: str,
         now: datetime,
         *,
@@ -124,17 +127,19 @@ class BudgetsRead:
         with_actors: bool,
     ) -> tuple[Sequence[EntryView], bool]:
         """A page of its ledger, and whether there is more. Raises Refusal budget_not_found."""
-        row = await self._row(tenant, budget_id, now)
+        row = await self._row(asker, budget_id, now)
         found = await self._store.entries_of(row.account, before=before, limit=limit + 1)
         return [_entry(each, with_actors=with_actors) for each in found[:limit]], len(found) > limit
 
-    async def _row(self, tenant: str, budget_id: str, now: datetime) -> AccountRow:
+    async def _row(self, asker: Asker, budget_id: str, now: datetime) -> AccountRow:
         account = _account_of(budget_id)
-        if account is None or account.partition(" ")[0].partition("/")[0] != tenant:
+        if account is None or not _is_own(asker, account.partition(" ")[0]):
             raise Refusal("budget_not_found")
         row = await self._store.account(account)
         if row is None:
-            row = next((each for each in await self._store.standing(tenant, now) if each.account == account), None)
+            row = next(
+                (each for each in await self._store.standing(asker.tenant, now) if each.account == account), None
+            )
         if row is None:
             raise Refusal("budget_not_found")
         return row
@@ -151,6 +156,13 @@ def _account_of(budget_id: str) -> str | None:
     except ValueError:
         return None
     return text if id_of(text) == budget_id and "\0" not in text else None
+
+
+def _is_own(asker: Asker, name: str) -> bool:
+    """Whether all that a budget of this name bounds is of jobs that the asker may see."""
+    tenant, project, environment = (*name.split("/"), None, None)[:3]
+    wanted = ((asker.project, project), (asker.environment, environment))
+    return tenant == asker.tenant and all(mine is None or mine == its for mine, its in wanted)
 
 
 def _about(row: AccountRow) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -16,10 +16,12 @@ from pydantic_core import from_json
 
 from queuebit_contracts.channels import source_of
 from queuebit_contracts.envelope import structured_attributes
+from queuebit_contracts.events import JobRejected
 from queuebit_contracts.jobs import TERMINAL_STATES
 from queuebit_contracts.registry import type_name_of
 from queuebit_domain.job.state import Job, NoJob
 from queuebit_domain.policy.tables import Policy
+from queuebit_gateway.access.authentication import Asker
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.models import JobSummary, JobView
 from queuebit_gateway.read_model.policies import active_policy
@@ -81,17 +83,29 @@ class Jobs:
         """By which policy jobs are planned now."""
         return await active_policy(self._store)
 
-    async def find(self, tenant: str, job_id: UUID) -> Found:
-        """The job. Raises Refusal job_not_found, also for the jobs of other tenants."""
-        refused_id = refusal_stream(tenant, job_id)
+    async def find(self, asker: Asker, job_id: UUID) -> Found:
+        """The job. Raises Refusal job_not_found, also for the jobs of other tenants, projects and environments."""
+        refused_id = refusal_stream(asker.tenant, job_id)
         rows = await self._store.heads([job_id, refused_id])
         stream_id = job_id if job_id in rows else refused_id
         row = rows.get(stream_id)
         accepted = None if row else await self._accepted_before(job_id)
         owner = row.tenant if row else accepted.tenant if accepted else None
-        if owner != tenant:
+        found = Found(job_id, asker.tenant, stream_id, row, accepted)
+        if owner != asker.tenant or (asker.bound and not asker.sees(await self._labels(found, asker.bound))):
             raise Refusal("job_not_found")
-        return Found(job_id, tenant, stream_id, row, accepted)
+        return found
+
+    async def _labels(self, found: Found, wanted: Mapping[str, str]) -> Mapping[str, str]:
+        """These labels of the job. Its head tells them; one of before they stood there, and that of a refusal, does not: then
+        its first event does.
+        """
+        if found.accepted is not None:
+            return found.accepted.labels
+        assert found.row is not None
+        if wanted.keys() <= found.row.head.attributes.keys():
+            return found.row.head.attributes
+        return (await self.view(found)).labels
 
     async def _accepted_before(self, job_id: UUID) -> Accepted | None:
         """The question that was taken here, or by another process: the key that is held for it tells."""
@@ -100,6 +114,14 @@ class Jobs:
             held = await self._store.held_for(job_id)
             accepted = accepted_of(held) if held else None
         return accepted
+
+    async def own(self, asker: Asker, events: Sequence[StoredEvent]) -> Sequence[StoredEvent]:
+        """Those of a page of the tenant's events that are of jobs that the asker may see."""
+        if not asker.bound or not events:
+            return events
+        rows = await self._store.heads(list({event.stream_id for event in events}))
+        own = {stream_id for stream_id, row in rows.items() if asker.sees(row.head.attributes)}
+        return [each for each in events if each.stream_id in own or asker.sees(_labels_of_refusal(each))]
 
     async def view(self, found: Found, *, include: frozenset[str] = frozenset()) -> JobView:
         """How the job stands now, at least as far as it was found."""
@@ -140,6 +162,15 @@ class Jobs:
             if len(shown) >= EVENTS_SHOWN_MAX:
                 break
         return shown[:EVENTS_SHOWN_MAX]
+
+
+def _labels_of_refusal(event: StoredEvent) -> Mapping[str, str]:
+    if event.type != JobRejected.__name__:
+        return {}
+    try:
+        return (_read_data(event.data).get("origin") or {}).get("labels") or {}
+    except (ValueError, AttributeError):
+        return {}
 
 
 def _structured_all(job_id: UUID, page: Sequence[StoredEvent]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.ids import derive_id, time_ordered_key
 from queuebit_contracts.streams import PUBLISHED
+from queuebit_gateway.access.authentication import Asker
 from queuebit_gateway.egress.target import EgressPolicy, EgressRefused, target_of
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.webhooks.bodies import PING, ping_of
@@ -24,7 +25,7 @@ from queuebit_gateway.webhooks.models import (
     WebhookPatch,
     WebhookView,
 )
-from queuebit_gateway.webhooks.rule import Rule
+from queuebit_gateway.webhooks.rule import LABELS_MAX, Rule
 from queuebit_gateway.webhooks.sealing import Sealer, Unsealable
 from queuebit_gateway.webhooks.signing import SECRET_BYTES, Secret, fresh, rotated
 from queuebit_runtime.clock import Clock
@@ -48,9 +49,10 @@ class Endpoints:
         self._clock = clock
         self._ids = ids
 
-    async def make(self, tenant: str, key: str, body: WebhookBody) -> tuple[WebhookView, bool]:
+    async def make(self, asker: Asker, key: str, body: WebhookBody) -> tuple[WebhookView, bool]:
         """The endpoint that this idempotency key stands for, with its secrets; False where it was there. Raises Refusal."""
         self._check(body.url)
+        tenant, rule = asker.tenant, _bound(body.rule, asker)
         endpoint_id = _id_of(tenant, key)
         known = await self._store.endpoints(tenant)
         if len(known) >= ENDPOINTS_MAX and all(each.endpoint_id != endpoint_id for each in known):
@@ -61,7 +63,7 @@ class Endpoints:
             tenant,
             body.url,
             body.description,
-            body.rule.model_dump_json(),
+            rule.model_dump_json(),
             self._sealer.seal(endpoint_id, secrets),
             await self._store.log_end(PUBLISHED),
         )
@@ -70,38 +72,39 @@ class Endpoints:
             raise Refusal("idempotency_key_reused", "This Idempotency-Key already stands for another endpoint.")
         return self._view(endpoint, telling=True), first
 
-    async def all(self, tenant: str) -> tuple[WebhookView, ...]:
-        return tuple(self._view(each) for each in await self._store.endpoints(tenant))
+    async def all(self, asker: Asker) -> tuple[WebhookView, ...]:
+        return tuple(self._view(each) for each in await self._own(asker))
 
-    async def one(self, tenant: str, endpoint_id: UUID) -> WebhookView:
-        """Raises Refusal webhook_not_found, also for those of other tenants."""
-        return self._view(await self._find(tenant, endpoint_id))
+    async def one(self, asker: Asker, endpoint_id: UUID) -> WebhookView:
+        """Raises Refusal webhook_not_found, also for those of other tenants and projects."""
+        return self._view(await self._find(asker, endpoint_id))
 
     async def change(
-        self, tenant: str, endpoint_id: UUID, patch: WebhookPatch, check: Callable[[int], None]
+        self, asker: Asker, endpoint_id: UUID, patch: WebhookPatch, check: Callable[[int], None]
     ) -> WebhookView:
         """Change what is named. `check` raises where it is not at a version that the caller expects. Raises Refusal."""
         if patch.url is not None:
             self._check(patch.url)
+        rule = None if patch.rule is None else _bound(patch.rule, asker).model_dump_json()
 
         def changed(endpoint: Endpoint) -> Endpoint:
             return replace(
                 endpoint,
                 url=endpoint.url if patch.url is None else patch.url,
                 description=endpoint.description if patch.description is None else patch.description,
-                rule=endpoint.rule if patch.rule is None else patch.rule.model_dump_json(),
+                rule=endpoint.rule if rule is None else rule,
                 state=endpoint.state if patch.state is None else patch.state,
                 why=endpoint.why if patch.state is None else "",
             )
 
-        return self._view(await self._write(tenant, endpoint_id, changed, check))
+        return self._view(await self._write(asker, endpoint_id, changed, check))
 
-    async def drop(self, tenant: str, endpoint_id: UUID, check: Callable[[int], None]) -> None:
+    async def drop(self, asker: Asker, endpoint_id: UUID, check: Callable[[int], None]) -> None:
         """Forget it and what was to be told to it. Raises Refusal."""
-        check((await self._find(tenant, endpoint_id)).version)
-        await self._store.drop_endpoint(tenant, endpoint_id)
+        check((await self._find(asker, endpoint_id)).version)
+        await self._store.drop_endpoint(asker.tenant, endpoint_id)
 
-    async def rotate(self, tenant: str, endpoint_id: UUID, overlap_s: float) -> WebhookView:
+    async def rotate(self, asker: Asker, endpoint_id: UUID, overlap_s: float) -> WebhookView:
         """New keys of the schemes that it has; the former ones sign on for the overlap. Raises Refusal."""
         now, overlap = self._clock.now(), timedelta(seconds=overlap_s)
 
@@ -111,59 +114,66 @@ class Endpoints:
             turned = rotated(secrets, self._fresh(schemes), now, overlap)[:SECRETS_MAX]
             return replace(endpoint, secrets=self._sealer.seal(endpoint_id, turned))
 
-        return self._view(await self._write(tenant, endpoint_id, turned, lambda _: None), telling=True)
+        return self._view(await self._write(asker, endpoint_id, turned, lambda _: None), telling=True)
 
-    async def ping(self, tenant: str, endpoint_id: UUID) -> DeliveryView:
+    async def ping(self, asker: Asker, endpoint_id: UUID) -> DeliveryView:
         """Something to be delivered at once that is about no job. Raises Refusal."""
-        await self._find(tenant, endpoint_id)
+        await self._find(asker, endpoint_id)
         if await self._store.crowded_endpoints([endpoint_id], PENDING_MAX):
             raise Refusal("rate_limited", f"{PENDING_MAX} deliveries or more wait for this endpoint.", retry_after_s=60)
         delivery_id, now = self._ids.mint(), self._clock.now()
         body = ping_of(delivery_id, now)
-        new = NewDelivery(delivery_id, endpoint_id, tenant, delivery_id, 0, PING, now, body)
+        new = NewDelivery(delivery_id, endpoint_id, asker.tenant, delivery_id, 0, PING, now, body)
         return view_of(await self._store.add_delivery(new))
 
     async def deliveries(
         self,
-        tenant: str,
+        asker: Asker,
         endpoint_id: UUID,
         states: tuple[DeliveryState, ...],
         before: DeliveryPlace | None,
         limit: int,
     ) -> tuple[list[DeliveryView], bool]:
         """A page of its deliveries, and whether there is more. Raises Refusal."""
-        await self._find(tenant, endpoint_id)
+        await self._find(asker, endpoint_id)
         wanted: tuple[DeliveryState, ...] = states or ("pending", "delivered", "exhausted")
-        found = await self._store.deliveries(tenant, endpoint_id, states=wanted, before=before, limit=limit + 1)
+        found = await self._store.deliveries(asker.tenant, endpoint_id, states=wanted, before=before, limit=limit + 1)
         return [view_of(each) for each in found[:limit]], len(found) > limit
 
-    async def replay(self, tenant: str, endpoint_id: UUID, body: ReplayBody) -> Replayed:
+    async def replay(self, asker: Asker, endpoint_id: UUID, body: ReplayBody) -> Replayed:
         """Deliver what happened in a range again. Raises Refusal."""
-        await self._find(tenant, endpoint_id)
+        await self._find(asker, endpoint_id)
         until = body.until or self._clock.now()
         count = await self._store.replay(
-            tenant, endpoint_id, since=body.since, until=until, states=body.states, limit=REPLAYED_MAX
+            asker.tenant, endpoint_id, since=body.since, until=until, states=body.states, limit=REPLAYED_MAX
         )
         return Replayed(deliveries=count, more=count == REPLAYED_MAX)
 
-    async def _find(self, tenant: str, endpoint_id: UUID) -> Endpoint:
-        for endpoint in await self._store.endpoints(tenant):
+    async def _own(self, asker: Asker) -> Sequence[Endpoint]:
+        """Those of the tenant; for a key of a project or environment those that are told of its jobs alone."""
+        found = await self._store.endpoints(asker.tenant)
+        return (
+            [each for each in found if _is_bound(Rule.model_validate_json(each.rule), asker)] if asker.bound else found
+        )
+
+    async def _find(self, asker: Asker, endpoint_id: UUID) -> Endpoint:
+        for endpoint in await self._own(asker):
             if endpoint.endpoint_id == endpoint_id:
                 return endpoint
         raise Refusal("webhook_not_found")
 
     async def _write(
         self,
-        tenant: str,
+        asker: Asker,
         endpoint_id: UUID,
         change: Callable[[Endpoint], Endpoint],
         check: Callable[[int], None],
     ) -> Endpoint:
         for _ in range(CHANGES_MAX):
-            endpoint = await self._find(tenant, endpoint_id)
+            endpoint = await self._find(asker, endpoint_id)
             check(endpoint.version)
             if await self._store.change_endpoint(change(endpoint)):
-                return await self._find(tenant, endpoint_id)
+                return await self._find(asker, endpoint_id)
         raise Refusal("service_unavailable", "Others change this endpoint again and again.", retry_after_s=1)
 
     def _check(self, url: str) -> None:
@@ -219,6 +229,23 @@ def view_of(delivery: Delivery) -> DeliveryView:
         took_ms=delivery.took_ms,
         answer=delivery.answer,
     )
+
+
+def _bound(rule: Rule, asker: Asker) -> Rule:
+    """The rule, over what the asker may see alone. Raises Refusal environment_forbidden where it asks for more."""
+    labels = dict(rule.labels)
+    for name, value in asker.bound.items():
+        if labels.setdefault(name, (value,)) != (value,):
+            wrong = FieldError(f"/rule/labels/{name}", "environment_forbidden", "is not what the key is for")
+            raise Refusal("environment_forbidden", f"{wrong}.", errors=(wrong,))
+    if len(labels) > LABELS_MAX:
+        wrong = FieldError("/rule/labels", "too_long", f"are more than {LABELS_MAX}, with those that the key is for")
+        raise Refusal("invalid_request", f"{wrong}.", errors=(wrong,))
+    return rule.model_copy(update={"labels": labels})
+
+
+def _is_bound(rule: Rule, asker: Asker) -> bool:
+    return all(rule.labels.get(name) == (value,) for name, value in asker.bound.items())
 
 
 def _id_of(tenant: str, key: str) -> UUID:

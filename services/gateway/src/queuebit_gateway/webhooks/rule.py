@@ -32,6 +32,7 @@ ENDS: tuple[EventName, ...] = (
 """What is told where nothing else is asked for: how jobs end, and what becomes of ends."""
 assert frozenset(ENDS) >= TERMINAL_NAMES
 
+LABELS_MAX = 10
 _LabelName = Annotated[str, StringConstraints(max_length=63)]
 _LabelValue = Annotated[str, StringConstraints(max_length=255)]
 
@@ -43,7 +44,8 @@ class Rule(StrictModel):
     tiers: Annotated[tuple[Tier, ...], Field(max_length=3)] = ()
     kinds: Annotated[tuple[KindName, ...], Field(max_length=50)] = ()
     labels: Annotated[
-        dict[_LabelName, Annotated[tuple[_LabelValue, ...], Field(min_length=1, max_length=20)]], Field(max_length=10)
+        dict[_LabelName, Annotated[tuple[_LabelValue, ...], Field(min_length=1, max_length=20)]],
+        Field(max_length=LABELS_MAX),
     ] = {}
 
     @property
