@@ -57,7 +57,7 @@ def summary_of(job: Job) -> Summary:
 
 
 def as_stored(summary: Summary, stored: Mapping[str, str]) -> Summary:
-    """The summary to compare a stored head with: one of before projects stood in heads lacks them, and is right all the same."""
+    """The summary to compare a stored head with: one that was written before projects stood in heads is right all the same."""
     lacking = {name for name in PLACE if name in summary.attributes and name not in stored}
     if not lacking:
         return summary
