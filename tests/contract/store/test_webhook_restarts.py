@@ -17,6 +17,7 @@ from uuid import UUID
 import asyncpg
 
 from queuebit_client.webhooks import verify
+from queuebit_gateway.access.authentication import Asker
 from queuebit_gateway.egress.post import Egress
 from queuebit_gateway.webhooks.endpoints import Endpoints
 from queuebit_gateway.webhooks.models import WebhookBody
@@ -95,8 +96,8 @@ async def test_restarts_under_load_lose_no_webhook(open_session: Any, store: Any
     async with a_hook_receiver() as receiver, a_hook_receiver() as other:
         receiver.answer = Outage(7)
         rule = Rule(events=("JobPlanned",))
-        made, _ = await endpoints.make("acme", "one", WebhookBody(url=receiver.url, rule=rule))
-        second, _ = await endpoints.make("acme", "two", WebhookBody(url=other.url, rule=rule))
+        made, _ = await endpoints.make(Asker("acme"), "one", WebhookBody(url=receiver.url, rule=rule))
+        second, _ = await endpoints.make(Asker("acme"), "two", WebhookBody(url=other.url, rule=rule))
         wanted: set[tuple[str, int]] = set()
         for restart in range(RESTARTS):
             running = [asyncio.create_task(_life(open_session, dice.uniform(0.02, 0.25))) for _ in range(2)]
@@ -109,7 +110,7 @@ async def test_restarts_under_load_lose_no_webhook(open_session: Any, store: Any
 
         last = asyncio.create_task(_life(open_session, 60.0 + RESTARTS))
         async with asyncio.timeout(60.0 + RESTARTS):
-            while (await endpoints.deliveries("acme", made.id, ("pending",), None, 1))[0] or not (  # noqa: ASYNC110 - the store tells nobody
+            while (await endpoints.deliveries(Asker("acme"), made.id, ("pending",), None, 1))[0] or not (  # noqa: ASYNC110 - the store tells nobody
                 set(_arrived(receiver, made.keys[0].text or "")) >= wanted
                 and set(_arrived(other, second.keys[0].text or "")) >= wanted
             ):
@@ -118,7 +119,7 @@ async def test_restarts_under_load_lose_no_webhook(open_session: Any, store: Any
 
         assert set(_arrived(receiver, made.keys[0].text or "")) == wanted
         assert set(_arrived(other, second.keys[0].text or "")) == wanted
-        delivered, _ = await endpoints.deliveries("acme", made.id, ("delivered",), None, 100)
+        delivered, _ = await endpoints.deliveries(Asker("acme"), made.id, ("delivered",), None, 100)
         assert len({each.id for each in delivered}) == min(100, len(wanted))
 
 
@@ -133,7 +134,7 @@ async def test_what_a_killed_sender_had_in_hand_is_free_when_its_lease_is_over(
     await postgres_store.add_tenant("acme", T0)
     async with a_hook_receiver() as receiver, _silent() as silent:
         rule = Rule(events=("JobPlanned",))
-        made, _ = await endpoints.make("acme", "one", WebhookBody(url=silent.url, rule=rule))
+        made, _ = await endpoints.make(Asker("acme"), "one", WebhookBody(url=silent.url, rule=rule))
         await postgres_store.append([an_append(1, events=1, seconds=(clock.now() - T0).total_seconds())])
         sender = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.contract.store.a_sender", settings.url, settings.namespace, str(LONGER_LEASE_S)
