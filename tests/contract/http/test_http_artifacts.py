@@ -14,7 +14,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.ids import attempt_id_of
 from queuebit_contracts.jobs import Artifacts as Reference
 from queuebit_contracts.sealed import ERASED, SUBJECT_LABEL
-from queuebit_gateway.access.authentication import Asker
+from queuebit_gateway.asker import Asker
 from queuebit_gateway.main import build_parts
 from queuebit_gateway.read_model.artifacts import ATTEMPTS_MAX, LIST_BYTES_MAX, Evidence, kept_of
 from queuebit_gateway.read_model.view import Happened

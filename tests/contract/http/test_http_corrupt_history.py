@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from queuebit_gateway.access.authentication import Asker
+from queuebit_gateway.asker import Asker
 from queuebit_store.ports import Append, Head, NewEvent
 from tests.contract.http.running_gateway import RunningGateway
 from tests.contract.http.served import Served

@@ -12,7 +12,7 @@ import pytest
 from queuebit_contracts.channels import ADMITTED
 from queuebit_contracts.envelope import decode
 from queuebit_contracts.events import JobSubmitted
-from queuebit_gateway.access.authentication import Asker
+from queuebit_gateway.asker import Asker
 from queuebit_gateway.http.admission import READ, Reader, read_in_process
 from queuebit_problems.admission import QUICK_BYTES_MAX
 from queuebit_runtime.errors import PoolCrashed, PoolError, PoolExhausted, PoolMemory, PoolTimeout

@@ -17,7 +17,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.channels import ADMITTED
 from queuebit_contracts.ids import derive_id, job_id_of, uuid7
 from queuebit_contracts.origin import Origin
-from queuebit_gateway.access.authentication import Asker
+from queuebit_gateway.asker import Asker
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.jobs import Jobs
 from tests.contract.http.running_gateway import RunningGateway, a_body, a_world

@@ -17,7 +17,7 @@ from uuid import UUID
 import asyncpg
 
 from queuebit_client.webhooks import verify
-from queuebit_gateway.access.authentication import Asker
+from queuebit_gateway.asker import Asker
 from queuebit_gateway.egress.post import Egress
 from queuebit_gateway.webhooks.endpoints import Endpoints
 from queuebit_gateway.webhooks.models import WebhookBody

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from queuebit_gateway.access.authentication import Asker
+from queuebit_gateway.asker import Asker
 from queuebit_gateway.http.admission import Reader
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.questions import Keyed

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from queuebit_contracts.money import ENVIRONMENT_LABEL, PROJECT_LABEL
 from queuebit_gateway.access.lookups import KeyLookup
+from queuebit_gateway.asker import Asker
 from queuebit_gateway.problem_details import Refusal
 from queuebit_runtime.clock import Clock
 from queuebit_store.directory.keys import hash_secret, parse_key
@@ -81,24 +81,6 @@ NOTHING = "nothing"
 """A scope that allows nothing, so that no narrowing leaves none."""
 LIFE = timedelta(days=90)
 SECRET_BITS = 256
-
-
-class Asker(NamedTuple):
-    """For whom a question is asked: the tenant, and the project and environment that its key is for, where it is for one."""
-
-    tenant: str
-    project: str | None = None
-    environment: str | None = None
-
-    @property
-    def bound(self) -> Mapping[str, str]:
-        """The labels that every job has that it may see; none, all of the tenant."""
-        said = ((PROJECT_LABEL, self.project), (ENVIRONMENT_LABEL, self.environment))
-        return {name: value for name, value in said if value is not None}
-
-    def sees(self, labels: Mapping[str, str]) -> bool:
-        """Whether a job of the tenant with these labels is one of its own."""
-        return all(labels.get(name) == value for name, value in self.bound.items())
 
 
 @dataclass(frozen=True, slots=True)

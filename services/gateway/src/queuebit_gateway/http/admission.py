@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import JobRequest
 from queuebit_contracts.origin import Origin
-from queuebit_gateway.access.authentication import Asker
+from queuebit_gateway.asker import Asker
 from queuebit_gateway.http.batch_lines import Line, split
 from queuebit_gateway.http.parsing import STATEMENT, parse_object
 from queuebit_gateway.http.requests import read_job

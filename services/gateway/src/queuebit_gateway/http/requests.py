@@ -16,7 +16,7 @@ from queuebit_contracts.jobs import KEY_LENGTH_MAX, IdempotencyKey, JobRequest, 
 from queuebit_contracts.model import StrictModel
 from queuebit_contracts.money import ENVIRONMENT_LABEL, PROJECT_LABEL, REHEARSALS
 from queuebit_contracts.origin import Given, Origin
-from queuebit_gateway.access.authentication import Asker
+from queuebit_gateway.asker import Asker
 from queuebit_gateway.problem_details import Refusal
 
 WAIT_S_MAX = 25.0

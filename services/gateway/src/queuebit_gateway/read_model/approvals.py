@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, Field
 from queuebit_contracts.jobs import KindName, Lane, Leg, Role, Tier
 from queuebit_contracts.model import Model
 from queuebit_domain.job.state import Awaited, OpenJob
-from queuebit_gateway.access.authentication import Asker
+from queuebit_gateway.asker import Asker
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.jobs import Found, Jobs
 from queuebit_store.ports import Place, StreamFilter, StreamRow, StreamStore

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, Field
 from queuebit_contracts.jobs import AmountText
 from queuebit_contracts.model import Model
 from queuebit_contracts.money import THRESHOLDS_PERCENT, Period, Purpose
-from queuebit_gateway.access.authentication import Asker
+from queuebit_gateway.asker import Asker
 from queuebit_gateway.problem_details import Refusal
 from queuebit_store.budgets.port import AccountRow, Budgets, Entry, OpenReservation
 

@@ -21,7 +21,7 @@ from queuebit_contracts.jobs import TERMINAL_STATES
 from queuebit_contracts.registry import type_name_of
 from queuebit_domain.job.state import Job, NoJob
 from queuebit_domain.policy.tables import Policy
-from queuebit_gateway.access.authentication import Asker
+from queuebit_gateway.asker import Asker
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.models import JobSummary, JobView
 from queuebit_gateway.read_model.policies import active_policy

@@ -10,7 +10,7 @@ from uuid import UUID
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.ids import derive_id, time_ordered_key
 from queuebit_contracts.streams import PUBLISHED
-from queuebit_gateway.access.authentication import Asker
+from queuebit_gateway.asker import Asker
 from queuebit_gateway.egress.target import EgressPolicy, EgressRefused, target_of
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.webhooks.bodies import PING, ping_of
