@@ -12,6 +12,7 @@ from queuebit_contracts.channels import ADMITTED
 from queuebit_contracts.ids import job_id_of, time_ordered_key
 from queuebit_gateway.access.rate_limits import RATES, Rate
 from queuebit_gateway.http.admission import READ_SMALL, SPLIT
+from queuebit_runtime.errors import PoolCrashed, PoolError, PoolExhausted
 from queuebit_runtime.processes.bounded_work import inline
 from tests.contract.http.running_gateway import RunningGateway, a_body, a_world
 
@@ -175,6 +176,46 @@ async def test_many_and_few_small_and_dear_have_the_same_fates(world: RunningGat
 
     told = [(line["status"], line["problem"] and line["problem"]["errors"]) for line in many[:5]]
     assert told == [(line["status"], line["problem"] and line["problem"]["errors"]) for line in alone]
+
+
+def _circuits(world: RunningGateway, count: int) -> list[Any]:
+    circuit = {"kind": "circuit_sampling", "statement": {"qasm": "OPENQASM 3.0; qubit[1] q; bit[1] c; c = measure q;"}}
+    return [{**_job(world), "problem": circuit} for _ in range(count)]
+
+
+async def test_small_circuits_are_read_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    work, read = inline(), list[str]()
+    run = work.run
+
+    async def watched(task: str, argument: Any, **how: Any) -> Any:
+        read.append(task)
+        return await run(task, argument, **how)
+
+    monkeypatch.setattr(work, "run", watched)
+    async with a_world(work=work) as world:
+        answer = await _batch(world, _circuits(world, 100))
+
+    assert {line["status"] for line in answer.json()["data"]} == {202}
+    assert read == [SPLIT, READ_SMALL]
+
+
+@pytest.mark.parametrize("error", [PoolExhausted(), PoolCrashed()])
+async def test_one_that_takes_too_much_is_no_harm_to_those_beside_it(
+    monkeypatch: pytest.MonkeyPatch, error: PoolError
+) -> None:
+    work = inline()
+    run = work.run
+
+    async def fails_together(task: str, argument: Any, **how: Any) -> Any:
+        if task == READ_SMALL:
+            raise error
+        return await run(task, argument, **how)
+
+    monkeypatch.setattr(work, "run", fails_together)
+    async with a_world(work=work) as world:
+        answer = await _batch(world, _circuits(world, 20))
+
+    assert [line["status"] for line in answer.json()["data"]] == [202] * 20
 
 
 async def test_a_viewer_may_not(world: RunningGateway) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -17,7 +18,15 @@ from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.questions import Keyed
 from queuebit_problems.admission import QUICK_BYTES_MAX, Admitted, admit, is_quick
 from queuebit_problems.errors import ProblemError
-from queuebit_runtime.errors import Overloaded, PoolCrashed, PoolExhausted, PoolMemory, PoolStopped, PoolTimeout
+from queuebit_runtime.errors import (
+    Overloaded,
+    PoolCrashed,
+    PoolError,
+    PoolExhausted,
+    PoolMemory,
+    PoolStopped,
+    PoolTimeout,
+)
 from queuebit_runtime.processes.bounded_work import BoundedWork, cpu_max_s_of
 
 READ = "queuebit_gateway.http.admission:read_in_process"
@@ -29,6 +38,8 @@ AT_ONCE_MAX = 8
 FEW_MAX = 16
 """So many small questions of a batch are read on the event loop; more are a moment's work no longer."""
 GROUP_MAX = 128
+TOGETHER_CPU_S = 0.25
+"""What questions that are read together may take before those of them that may take long are left to be read alone."""
 
 
 class Asked(NamedTuple):
@@ -81,7 +92,9 @@ class Reader:
         return await asyncio.gather(*(one(nth, line) for nth, line in enumerate(lines)))
 
     async def _small(self, lines: Sequence[Line | Refusal], asker: Asker) -> dict[int, Asked | Refusal]:
-        """What those are that are read in a moment, by their place in the batch; others are left out."""
+        """What those are that there was time for together, by their place in the batch. Others are left out: each is read for
+        itself, as all of a group are where one of them takes too much.
+        """
         small = [
             (nth, line.body)
             for nth, line in enumerate(lines)
@@ -91,22 +104,24 @@ class Reader:
         for start in range(0, len(small), GROUP_MAX):
             group = small[start : start + GROUP_MAX]
             bodies = [body for _, body in group]
+            size = sum(map(len, bodies))
+            asked: list[Asked | Refusal | None]
             try:
-                asked = await self._in_process(READ_SMALL, bodies, asker, size_bytes=sum(map(len, bodies)))
-            except Refusal as refusal:
-                asked = [refusal] * len(group)
+                asked = await self._work.run(READ_SMALL, (bodies, asker), tenant=asker.tenant, size_bytes=size)
+            except Overloaded as busy:
+                asked = [_busy(busy)] * len(group)
+            except PoolError:
+                asked = [None] * len(group)
             found |= {nth: each for (nth, _), each in zip(group, asked, strict=True) if each is not None}
         return found
 
-    async def _in_process(self, task: str, body: Any, asker: Asker, *, size_bytes: int | None = None) -> Any:
-        """What a worker process makes of a body, or of several. Raises Refusal."""
-        size = len(body) if size_bytes is None else size_bytes
+    async def _in_process(self, task: str, body: bytes, asker: Asker) -> Any:
+        """What a worker process makes of a body. Raises Refusal."""
+        size = len(body)
         try:
             outcome = await self._work.run(task, (body, asker), tenant=asker.tenant, size_bytes=size)
         except Overloaded as busy:
-            code = "rate_limited" if busy.of_tenant else "service_unavailable"
-            raise Refusal(code, "Too many large or complex problems wait to be checked.",
-                          retry_after_s=busy.retry_after_s) from None  # fmt: skip
+            raise _busy(busy) from None
         except (PoolExhausted, PoolMemory) as error:
             raise _too_costly(size, error) from None
         except (PoolTimeout, PoolCrashed, PoolStopped):
@@ -131,15 +146,20 @@ def read_in_process(argument: tuple[bytes, Asker], _progress: Callable[[Any], No
 def read_small_in_process(
     argument: tuple[list[bytes], Asker], _progress: Callable[[Any], None]
 ) -> list[Asked | Refusal | None]:
-    """What a worker process does with small bodies: each question, or why there is none; None for one that may take longer."""
+    """What a worker process does with small bodies: each question, or why there is none; None for one that may take longer,
+    where TOGETHER_CPU_S are over.
+    """
     bodies, asker = argument
-    return [_read_small(body, asker) for body in bodies]
+    end_s = time.process_time() + TOGETHER_CPU_S
+    return [_read_small(body, asker, quick_only=time.process_time() >= end_s) for body in bodies]
 
 
-def _read_small(body: bytes, asker: Asker) -> Asked | Refusal | None:
+def _read_small(body: bytes, asker: Asker, *, quick_only: bool) -> Asked | Refusal | None:
     try:
         request, origin = read_job(parse_object(body), asker)
-        return Asked(_admitted(request), origin) if is_quick(request, len(body)) else None
+        if quick_only and not is_quick(request, len(body)):
+            return None
+        return Asked(_admitted(request), origin)
     except Refusal as refusal:
         return refusal
 
@@ -158,6 +178,11 @@ def _admitted(request: JobRequest) -> Admitted:
     except ProblemError as error:
         code = error.code if error.code in ("unknown_kind", "invalid_statement") else "invalid_request"
         raise Refusal(code, error.detail, remedy=error.remedy, errors=error.fields) from None
+
+
+def _busy(busy: Overloaded) -> Refusal:
+    code = "rate_limited" if busy.of_tenant else "service_unavailable"
+    return Refusal(code, "Too many large or complex problems wait to be checked.", retry_after_s=busy.retry_after_s)
 
 
 def _too_costly(size_bytes: int, error: PoolExhausted | PoolMemory) -> Refusal:
