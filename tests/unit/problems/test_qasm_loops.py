@@ -25,8 +25,17 @@ TURNED = HEAD + (
 )
 """Each turn that ends with 11 turns the third qubit, as circuits that repeat until success do."""
 
+SEGMENT = HEAD + (
+    "def segment(qubit[2] anc, qubit psi) -> bit[2] { bit[2] b; reset anc; h anc; ccx anc[0], anc[1], psi; s psi;"
+    " ccx anc[0], anc[1], psi; z psi; h anc; measure anc -> b; return b; }"
+    ' qubit psi; qubit[2] ancilla; bit[2] flags = "11"; bit out; reset psi; h psi;'
+    " while (int[2](flags) != 0) flags = segment(ancilla, psi); rz(pi - arccos(3.0 / 5)) psi; h psi; out = measure psi;"
+)
+"""The example of the specification: a rotation that is repeated until it succeeds, and undone, so that 0 is read."""
+
 EXACT: list[tuple[str, str, dict[str, float]]] = [
     ("the parity of a geometric number", COIN, {"00": 2 / 3, "10": 1 / 3}),
+    ("repeated until success", SEGMENT, {"0 00": 1}),
     ("never entered", HEAD + BITS + "while (c) { x q[1]; c = measure q[0]; } d = measure q[1];", {"00": 1}),
     (
         "until a bit is set",
