@@ -17,7 +17,7 @@ from mcp_types import ElicitResult
 from queuebit_client.agents.allowance import Allowance, Ledger, NotAllowed, question_of
 from queuebit_client.agents.server import server_of
 from queuebit_client.asynchronous import AsyncQueuebit
-from queuebit_client.models import CostForecast, DryRun
+from queuebit_client.forecast import CostForecast, DryRun
 from queuebit_contracts.events import BackendStatusReported
 from queuebit_contracts.jobs import Cost
 from queuebit_store.backends.port import ReportedBackend

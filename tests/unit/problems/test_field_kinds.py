@@ -16,24 +16,9 @@ from queuebit_problems.encoding.enumeration import minimum_of_qubo
 from queuebit_problems.encoding.qubo import exact
 from queuebit_problems.kind import Answer
 from queuebit_problems.numeric import number
-from tests.unit.problems import (
-    fields_assignments,
-    fields_graphs,
-    fields_packing,
-    fields_programs,
-    fields_routes,
-    fields_schedules,
-)
+from tests.unit.problems.every_field import FIELDS
 from tests.unit.problems.fields import Data, Field
 
-FIELDS = [
-    *fields_assignments.FIELDS,
-    *fields_packing.FIELDS,
-    *fields_graphs.FIELDS,
-    *fields_routes.FIELDS,
-    *fields_schedules.FIELDS,
-    *fields_programs.FIELDS,
-]
 NAMES = [field.name for field in FIELDS]
 every_field = pytest.mark.parametrize("field", FIELDS, ids=NAMES)
 few = settings(max_examples=15, deadline=None)

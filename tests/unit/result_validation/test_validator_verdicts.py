@@ -316,3 +316,13 @@ def test_no_infeasible_or_misstated_packing_is_ever_accepted(
     if weight > capacity:
         assert isinstance(verdict, ResultRejected)
         assert verdict.code == "infeasible"
+
+
+def test_a_job_that_asks_for_shares_has_them_in_its_verdict_and_no_other_has() -> None:
+    plain, asked = accepted(unproved()), accepted(spoiled(unproved(), params={"shares": True}))
+    not_so = accepted(spoiled(unproved(), params={"shares": "yes"}))
+
+    assert (plain.shares, not_so.shares) == (None, None)
+    assert asked.shares is not None
+    assert sum(part.amount for part in asked.shares.parts) == asked.objective
+    assert asked.model_copy(update={"shares": None}) == plain

@@ -15,8 +15,9 @@ from queuebit_client.batches import Fate
 from queuebit_client.changes import Change
 from queuebit_client.config import resolve
 from queuebit_client.core import Core
+from queuebit_client.forecast import DryRun
 from queuebit_client.handles import AsyncHandle
-from queuebit_client.models import DryRun, Job, JobEvent, JobSummary, TenantEvent
+from queuebit_client.models import Job, JobEvent, JobSummary, TenantEvent
 from queuebit_client.reads import (
     APPROVAL,
     BACKEND,
@@ -129,7 +130,7 @@ class AsyncQueuebit:
         return self._iterate(self._core.follow(names, after, compact=compact))
 
     async def get(self, job_id: UUID | str, *, include: Sequence[str] = ()) -> Job:
-        """The job as it is now; `include` may name `events` and `plan`."""
+        """The job as it is now; `include` may name `events`, `plan` and `shares`."""
         return await self._run(self._core.get(str(job_id), include))
 
     async def wait(self, job_id: UUID | str, *, timeout_s: float | None = None) -> Job:

@@ -19,8 +19,9 @@ from queuebit_client.approvals import Approval, ApprovalPage
 from queuebit_client.batches import KEY, Fate, fate_of, keyed, parts
 from queuebit_client.changes import Change
 from queuebit_client.errors import BadAnswer, InvalidRequest, QueuebitError, WaitTimeout, error_of
+from queuebit_client.forecast import DryRun
 from queuebit_client.keys import fresh_key
-from queuebit_client.models import BatchPage, DryRun, Job, JobEvent, JobPage, JobSummary, TenantEvent
+from queuebit_client.models import BatchPage, Job, JobEvent, JobPage, JobSummary, TenantEvent
 from queuebit_client.reads import LedgerEntry, LedgerPage, Quote, Read
 from queuebit_client.sse import FrameReader
 from queuebit_client.steps import (

@@ -10,6 +10,7 @@ from queuebit_client import notebook
 from queuebit_client.waiting import ExpectedEnd, Waiting
 from queuebit_contracts.jobs import TERMINAL_STATES, Confidence, Cost, Number, Ran, Usage
 from queuebit_contracts.model import Model
+from queuebit_contracts.shares import Shares
 
 
 class PlannedLeg(Model):
@@ -176,6 +177,7 @@ class Job(Model):
     proven_optimal: bool | None = None
     verdict: str | None = None
     confidence: Confidence | None = None
+    shares: Shares | None = None
     ran: Ran | None = None
     cost: Cost = Cost()
     usage: Usage = Usage()
@@ -234,36 +236,6 @@ class JobPage(Model):
     data: tuple[JobSummary, ...]
     has_more: bool
     next_cursor: str | None = None
-
-
-class Eta(Model):
-    """When an answer may be there, in seconds from now, and what that is known from."""
-
-    expected_s: float
-    at_most_s: float
-    at_most_at: datetime
-    basis: tuple[str, ...] = ()
-
-
-class CostForecast(Model):
-    """What it will cost; `amount` is None where nobody knows beforehand."""
-
-    amount: str | None = None
-    currency: str | None = None
-    detail: str = ""
-
-
-class DryRun(Model):
-    """What would become of a question that is valid. Nothing was stored."""
-
-    kind: str
-    tier: str
-    lane: str
-    fingerprint: str
-    size: dict[str, int]
-    plan: Plan
-    eta: Eta
-    cost: CostForecast
 
 
 class BatchLine(Model):

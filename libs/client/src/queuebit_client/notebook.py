@@ -5,7 +5,7 @@ The models show themselves by these functions, so that they take any object with
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Any
 
@@ -64,9 +64,22 @@ def of_verdict(job: Any) -> dict[str, str]:
             (f"· {each.name}", f"{each.value:.3g}, weight {each.weight:g}: {each.detail}".rstrip(": "))
             for each in parts
         ),
+        *_shares(job.shares),
         *(("why", each) for each in job.reasons[:LINES_MAX]),
     ]
     return _bundle(f"Verdict on {job.id}: {job.verdict}", _known(rows))
+
+
+def _shares(shares: Any) -> Iterator[tuple[str, str]]:
+    """What the objective is made of, where the job was asked for with it."""
+    if shares is None:
+        return
+    for part in shares.parts:
+        named = ", ".join(f"{term.name} {term.amount:g}" for term in part.terms)
+        others = part.count - len(part.terms)
+        yield f"· {part.name}", f"{part.amount:g}: {named}{f', {others} others {part.others:g}' if others else ''}"
+    for room in shares.rooms:
+        yield f"· {room.name}", f"{room.left:g} left of {room.limit:g}"
 
 
 def of_plan(plan: Any) -> dict[str, str]:

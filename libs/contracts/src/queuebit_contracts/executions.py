@@ -11,6 +11,7 @@ from queuebit_contracts.event import Answer, Event, Verdict
 from queuebit_contracts.failures import FailureAction, FailureCode
 from queuebit_contracts.jobs import Artifacts, Confidence, Cost, Lane, LegName, Number, ParamValue, Problem, Ran, Usage
 from queuebit_contracts.model import Model, Sensitive
+from queuebit_contracts.shares import Shares
 
 
 class JobStarted(Event):
@@ -91,7 +92,9 @@ class ExecutionFailed(Event):
 
 
 class ResultValidated(Event):
-    """The validator recomputed the answer from the problem itself and found it feasible."""
+    """The validator recomputed the answer from the problem itself and found it feasible. `shares`: what its objective is made
+    of, where the job asks for it.
+    """
 
     attempt_id: UUID
     leg: str
@@ -104,6 +107,7 @@ class ResultValidated(Event):
     reasons: tuple[str, ...] = ()
     problem_fingerprint: str
     answer_fingerprint: str
+    shares: Sensitive[Shares] | None = None
 
 
 class ResultRejected(Event):

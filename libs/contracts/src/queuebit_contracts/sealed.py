@@ -209,14 +209,14 @@ def sealed_verdict(
     verdict: ResultValidated | ResultRejected, answer_fingerprint: str, key: DataKey
 ) -> ResultValidated | ResultRejected:
     """The verdict for everybody: about the answer as it came, whose fingerprint that is, with its reasons sealed, and the texts
-    of its confidence, which quote values.
+    of its confidence, which quote values. Shares are worked out for whoever may see the answer.
     """
     reasons = tuple(sealed_text(each, key) for each in verdict.reasons)
     sealed = copy_with(verdict, reasons=reasons, answer_fingerprint=answer_fingerprint)
     if isinstance(sealed, ResultRejected):
         return sealed
     parts = tuple(copy_with(each, detail=sealed_text(each.detail, key)) for each in sealed.confidence.parts)
-    return copy_with(sealed, confidence=copy_with(sealed.confidence, parts=parts))
+    return copy_with(sealed, confidence=copy_with(sealed.confidence, parts=parts), shares=None)
 
 
 def keys_in(value: Any) -> set[UUID]:

@@ -16,6 +16,7 @@ from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.qubo import Exact, Qubo, QuboBuilder, exact
 from queuebit_problems.kind import Answer, Family, Kind, S, Solution, Violation
 from queuebit_problems.numeric import number_above, number_below
+from queuebit_problems.shares import Shares
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -108,6 +109,11 @@ class Optimisation(Kind[S]):
     @abstractmethod
     def violations(self, statement: S, answer: Answer) -> list[Violation]:
         """The constraints that a readable answer breaks; [] when feasible."""
+
+    def shares(self, statement: S, answer: Answer) -> Shares | None:
+        """What the objective of a readable answer is made of, and what constraints leave; None where the kind does not tell."""
+        del statement, answer
+        return None
 
     @abstractmethod
     def encoding(self, statement: S) -> Encoding:

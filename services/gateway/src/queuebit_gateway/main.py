@@ -40,6 +40,7 @@ from queuebit_gateway.read_model.paths import PathsRead
 from queuebit_gateway.read_model.payloads import Keyring, Payloads
 from queuebit_gateway.read_model.places import Places
 from queuebit_gateway.read_model.policies import PoliciesRead
+from queuebit_gateway.read_model.shares import SharesRead
 from queuebit_gateway.read_model.tenant_events import READERS_MAX, READERS_OF_TENANT_MAX, TenantEvents
 from queuebit_gateway.read_model.watching import POLL_INTERVAL_S, Tailer
 from queuebit_gateway.settings import GatewaySettings
@@ -105,6 +106,7 @@ def build_parts(
     """`work` reads and admits what is large, `hop` takes it off the loop. `egress`: where webhooks may lead. `tokens`: of an
     identity provider. `ring` seals the data of subjects. `runs_operations`: whether bulk operations are run here."""
     jobs, tailer = Jobs(store, hop=hop), Tailer(store, clock, poll_interval_s=poll_interval_s)
+    work, payloads = work or inline(), Payloads(ring)
     return Parts(
         authenticator=Authenticator(directory, pepper, clock, tokens),
         limiter=Limiter(rates),
@@ -114,8 +116,8 @@ def build_parts(
         backends=store,
         frames=Frames(store, hop),
         figures=Figures(store),
-        reader=Reader(work or inline()),
-        submitter=Submitter(store, bus, jobs, clock, ids, Payloads(ring)),
+        reader=Reader(work),
+        submitter=Submitter(store, bus, jobs, clock, ids, payloads),
         tailer=tailer,
         cursors=PageCursors(pepper),
         tenant_events=TenantEvents(
@@ -125,7 +127,8 @@ def build_parts(
         operators=Operators(store, runs=runs_operations),
         bulk=BulkOperations(store, clock, ids, runs=runs_operations),
         paths=PathsRead(store),
-        payloads=Payloads(ring),
+        payloads=payloads,
+        shares=SharesRead(store, payloads, work),
         budgets=BudgetsRead(store),
         store=store,
         quotes=Quotes(pepper),
@@ -160,7 +163,7 @@ async def build(
     )
     service.on_close(store.close)
     service.check("postgres", partial(database_reason, store))
-    work = in_processes(("queuebit_gateway.http.admission", *built_in_modules()))
+    work = in_processes(("queuebit_gateway.http.admission", "queuebit_gateway.read_model.shares", *built_in_modules()))
     service.on_close(work.close)
     usable_kinds()
     pepper = settings.pepper.get_secret_value().encode()

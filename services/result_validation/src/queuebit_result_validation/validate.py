@@ -10,12 +10,14 @@ from typing import Any
 
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.events import ExecutionSucceeded, ResultRejected, ResultValidated
-from queuebit_contracts.jobs import Number, Problem
+from queuebit_contracts.jobs import SHARES_PARAM, Number, Problem
 from queuebit_contracts.large import read_problem
+from queuebit_contracts.shares import Shares
 from queuebit_problems.errors import ProblemError
 from queuebit_problems.kind import gap_of, tighter
 from queuebit_problems.optimisation import Optimisation
 from queuebit_problems.registry import parse_optimisation
+from queuebit_problems.shares import shown
 from queuebit_result_validation.compare import beyond, close, finite, same
 from queuebit_result_validation.confidence import confidence_of
 from queuebit_result_validation.evidence import NOTHING, Evidence, read_evidence
@@ -56,6 +58,7 @@ class _Seen:
     optimum: Number | None = None
     baseline: Baseline | None = None
     track: Track = NO_TRACK
+    shares: Shares | None = None
 
     def add(self, code: Code, detail: str = "") -> None:
         self.findings.append(Finding(code, detail))
@@ -117,9 +120,17 @@ def _examine(execution: ExecutionSucceeded, now: datetime, seen: _Seen) -> None:
         return seen.add(Code.OBJECTIVE_MISMATCH, f"claimed {execution.objective}, recomputed {objective}")
     _bound(execution, problem, kind, statement, objective, seen)
     if not seen.rejected:
+        if SHARES_PARAM in execution.params:
+            seen.shares = _shares(execution, kind, statement)
         _evidence(execution, now, seen)
         _rivals(execution, problem, kind, statement, objective, seen)
     return None
+
+
+def _shares(execution: ExecutionSucceeded, kind: Optimisation[Any], statement: Any) -> Shares | None:
+    """What the objective is made of, where the job asks for it."""
+    shares = kind.shares(statement, execution.answer) if execution.params[SHARES_PARAM] is True else None
+    return None if shares is None else shown(shares)
 
 
 def _numbers_are_finite(execution: ExecutionSucceeded) -> bool:
@@ -259,6 +270,7 @@ def _verdict(execution: ExecutionSucceeded, seen: _Seen) -> ResultValidated | Re
         reasons=reasons,
         problem_fingerprint=problem_print,
         answer_fingerprint=answer_print,
+        shares=seen.shares,
     )
 
 

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from queuebit_client.models import DryRun
+from queuebit_client.forecast import DryRun
 from queuebit_contracts.jobs import Cost
 
 WINDOW_S = 60.0

@@ -18,7 +18,7 @@ from queuebit_client.agents.allowance import Allowance, Ledger, NotAllowed, need
 from queuebit_client.asynchronous import AsyncQueuebit
 from queuebit_client.document import document_of
 from queuebit_client.errors import QueuebitError, WaitTimeout
-from queuebit_client.models import DryRun
+from queuebit_client.forecast import DryRun
 from queuebit_client.request import request_body
 from queuebit_contracts.jobs import BODY_BYTES_MAX
 from queuebit_contracts.model import Model

@@ -11,10 +11,12 @@ from queuebit_client.cli.exit_codes import ExitCode
 from queuebit_client.cli.files import BadFile, BadFlag, json_of, problem_of, text_of
 from queuebit_client.cli.options import Submission
 from queuebit_client.cli.output import print_json, print_line
+from queuebit_client.cli.shares import share_lines
 
 if TYPE_CHECKING:
     from queuebit_contracts.errors import FieldError
     from queuebit_contracts.jobs import Number, Problem
+    from queuebit_contracts.shares import Shares
     from queuebit_problems.kind import Violation
     from queuebit_problems.measurement import Measurement, Test
 
@@ -33,6 +35,7 @@ class Checked:
     agrees: bool | None
     violations: Sequence[Violation]
     answer_errors: Sequence[FieldError]
+    shares: Shares | None = None
 
     @property
     def feasible(self) -> bool:
@@ -147,6 +150,7 @@ def checked(problem: Problem, answer: dict[str, Any], claimed: Number | None) ->
     from queuebit_problems.measurement import Measurement
     from queuebit_problems.optimisation import Optimisation
     from queuebit_problems.registry import parse_problem
+    from queuebit_problems.shares import shown
 
     kind, statement = parse_problem(problem)
     if isinstance(kind, Measurement):
@@ -157,7 +161,9 @@ def checked(problem: Problem, answer: dict[str, Any], claimed: Number | None) ->
         return Checked(kind.name, kind.sense, None, claimed, None, (), errors)
     objective = kind.objective(statement, answer)
     agrees = None if claimed is None else _agree(claimed, objective, problem.statement)
-    return Checked(kind.name, kind.sense, objective, claimed, agrees, kind.violations(statement, answer), ())
+    told = kind.shares(statement, answer)
+    shares = None if told is None else shown(told)
+    return Checked(kind.name, kind.sense, objective, claimed, agrees, kind.violations(statement, answer), (), shares)
 
 
 def _compared(kind: Measurement[Any], statement: Any, answer: dict[str, Any], claimed: Number | None) -> Compared:
@@ -199,6 +205,7 @@ def _document(found: Checked) -> dict[str, Any]:
         "answer_errors": [
             {"pointer": one.pointer, "code": one.code, "detail": one.detail} for one in found.answer_errors
         ],
+        "shares": None if found.shares is None else found.shares.model_dump(mode="json"),
     }
 
 
@@ -210,6 +217,7 @@ def _lines(found: Checked) -> list[str]:
         told = {True: "as recomputed", False: "not what it is", None: "not recomputed"}[found.agrees]
         lines.append(f"claimed objective: {found.claimed} ({told})")
     lines += [f"violation: {one.code}: {one.detail}" for one in found.violations]
+    lines += [] if found.shares is None else share_lines(found.shares)
     return lines + [f"answer error: {one}" for one in found.answer_errors]
 
 

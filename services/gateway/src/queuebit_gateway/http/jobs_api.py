@@ -47,7 +47,7 @@ from queuebit_store.ports import Place, StreamFilter
 
 APPEAR_S_MAX = 5.0
 CANCEL_BYTES_MAX = 16_384
-Include = Literal["events", "plan"]
+Include = Literal["events", "plan", "shares"]
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -168,7 +168,9 @@ async def read(
     request: Request,
     actor: Reading,
     job_id: JobId,
-    include: Annotated[list[str], Query(max_length=5, description="`events`, `plan`; repeated or with commas.")] = [],  # noqa: B006
+    include: Annotated[
+        list[str], Query(max_length=5, description="`events`, `plan`, `shares`; repeated or with commas.")
+    ] = [],  # noqa: B006
     after_version: Annotated[
         int | None, Query(ge=0, description="Answer when the job is newer; waits 25 s at most.")
     ] = None,
@@ -189,6 +191,8 @@ async def read(
     if is_unchanged(header_of(request, "if-none-match"), found.version):
         return Response(status_code=304, headers={**headers, "ETag": tag_of(found.version)})
     view = await parts.etas.with_eta(await parts.jobs.view(found, include=wanted))
+    if "shares" in wanted:
+        view = await parts.shares.with_shares(found, view)
     return await _told(parts, actor.tenant, view, 200, headers)
 
 
@@ -265,8 +269,8 @@ async def body_of(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
 
 def _include(values: list[str]) -> frozenset[str]:
     wanted = frozenset(part for value in values for part in (item.strip(" ") for item in value.split(",")) if part)
-    if not wanted <= {"events", "plan"}:
-        raise bad_query("include", "may name `events` and `plan`")
+    if not wanted <= {"events", "plan", "shares"}:
+        raise bad_query("include", "may name `events`, `plan` and `shares`")
     return wanted
 
 

@@ -32,6 +32,7 @@ from queuebit_gateway.read_model.payloads import Payloads
 from queuebit_gateway.read_model.places import Places
 from queuebit_gateway.read_model.policies import PoliciesRead
 from queuebit_gateway.read_model.priced_now import PricingStore
+from queuebit_gateway.read_model.shares import SharesRead
 from queuebit_gateway.read_model.tenant_events import TenantEvents
 from queuebit_gateway.read_model.watching import Tailer
 from queuebit_gateway.webhooks.endpoints import Endpoints
@@ -65,6 +66,7 @@ class Parts:
     bulk: BulkOperations
     paths: PathsRead
     payloads: Payloads
+    shares: SharesRead
     budgets: BudgetsRead
     store: PricingStore
     quotes: Quotes

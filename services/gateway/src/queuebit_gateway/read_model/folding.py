@@ -268,7 +268,8 @@ class Folding:
     ) -> JobView:
         """The finished view."""
         cost, usage = total(self.spent)
-        progress = Progress(self.attempts.values(), self.held, self.chosen, isinstance(self.job, EndedJob))
+        ended = isinstance(self.job, EndedJob)
+        progress = Progress(self.attempts.values(), self.held, self.chosen, ended)
         facts: dict[str, Any] = {
             "kind": "",
             "tier": "",
@@ -278,6 +279,7 @@ class Folding:
             **self.outcome,
             "reasons": self.reasons if self.reasons is not None else (self.planned.reasons if self.planned else ()),
         }
+        judged = self.attempts[self.chosen].judged if self.chosen in self.attempts else None
         return JobView(
             id=job_id,
             tenant=tenant,
@@ -294,6 +296,7 @@ class Folding:
             approval=approval_view(self.job.awaited) if isinstance(self.job, OpenJob) else None,
             money=tuple(self.money.values()),
             waiting=waiting_view(self.job),
-            held=() if isinstance(self.job, EndedJob) else tuple(self.held.values()),
+            shares=judged.shares if isinstance(judged, ev.ResultValidated) else None,
+            held=() if ended else tuple(self.held.values()),
             **facts,
         )

@@ -11,6 +11,7 @@ from queuebit_contracts.events import Answer, Suggestion, Verdict
 from queuebit_contracts.jobs import Confidence, Cost, JobState, Lane, Number, Ran, Role, Sense, Usage
 from queuebit_contracts.model import Model
 from queuebit_contracts.origin import Origin
+from queuebit_contracts.shares import Shares
 from queuebit_gateway.read_model.money_view import MoneyView
 from queuebit_gateway.read_model.outcome_view import OutcomeView
 from queuebit_gateway.read_model.waiting_view import EtaView, WaitingView
@@ -197,6 +198,7 @@ class JobView(Model):
     proven_optimal: bool | None = None
     verdict: Verdict | None = None
     confidence: Confidence | None = None
+    shares: Shares | None = Field(default=None, description="Its objective by parts; comes with `include=shares`.")
     ran: Ran | None = None
     cost: Cost = Cost()
     usage: Usage = Usage()

@@ -22,6 +22,7 @@ from queuebit_problems.formats.text import Numbers, Rows
 from queuebit_problems.kind import Answer, Params, Size, Solution, Statement, Violation
 from queuebit_problems.numeric import Real, cp_coefficients, integers, number, number_below
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.shares import Shares, one_part
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -103,6 +104,12 @@ class Assignment(Optimisation[AssignmentStatement]):
     def violations(self, statement: AssignmentStatement, answer: Answer) -> list[Violation]:
         del statement
         return twice_given(answer["assigned_to"], "rows", "column")
+
+    def shares(self, statement: AssignmentStatement, answer: Answer) -> Shares:
+        """What each row costs."""
+        costs, unit = statement.scaled
+        paid = [costs[row][column] for row, column in enumerate(answer["assigned_to"])]
+        return one_part("rows", paid, unit, lambda row: f"row {row}, column {answer['assigned_to'][row]}")
 
     def solution(self, statement: AssignmentStatement, text: str, *, file_name: str = "") -> Solution | None:
         return read_assigned(text, len(statement.costs), file_name)

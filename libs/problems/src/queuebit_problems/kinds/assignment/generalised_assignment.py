@@ -28,6 +28,7 @@ from queuebit_problems.kinds.assignment.generalised_assignment_search import (
     most_of,
     polished,
     searched,
+    shares_of_agents,
 )
 from queuebit_problems.kinds.assignment.generalised_assignment_statement import (
     AGENTS_MAX,
@@ -37,6 +38,7 @@ from queuebit_problems.kinds.assignment.generalised_assignment_statement import 
 from queuebit_problems.kinds.packing.knapsack_search import slack_bits, slack_count, slack_values
 from queuebit_problems.numeric import cp_coefficients, cp_weights, number, number_above
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.shares import Shares
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -125,6 +127,10 @@ class GeneralisedAssignment(Optimisation[GeneralisedAssignmentStatement]):
                 detail = f"the jobs of agent {a} are {amount} over its capacity {statement.capacities[a]}"
                 found.append(Violation("over_capacity", detail, amount))
         return found[:FAULTS_MAX]
+
+    def shares(self, statement: GeneralisedAssignmentStatement, answer: Answer) -> Shares:
+        """What each job earns, and what is left of each agent."""
+        return shares_of_agents(*statement.earned, statement.used, answer["assigned_to"])
 
     def solution(self, statement: GeneralisedAssignmentStatement, text: str, *, file_name: str = "") -> Solution | None:
         return read_agents(text, statement.jobs, len(statement.profits), file_name)

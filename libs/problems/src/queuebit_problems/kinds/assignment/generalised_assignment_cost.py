@@ -13,9 +13,11 @@ from queuebit_problems.formats.divisions import read_agents
 from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.assignment.generalised_assignment import KIND as MOST
 from queuebit_problems.kinds.assignment.generalised_assignment import assignment_model
+from queuebit_problems.kinds.assignment.generalised_assignment_search import shares_of_agents
 from queuebit_problems.kinds.assignment.generalised_assignment_statement import GeneralisedAssignmentCostStatement
 from queuebit_problems.numeric import number, number_below
 from queuebit_problems.optimisation import CpReading, Encoding, Group, Optimisation
+from queuebit_problems.shares import Shares
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -62,6 +64,10 @@ class GeneralisedAssignmentCost(Optimisation[GeneralisedAssignmentCostStatement]
 
     def violations(self, statement: GeneralisedAssignmentCostStatement, answer: Answer) -> list[Violation]:
         return MOST.violations(statement.saved, answer)
+
+    def shares(self, statement: GeneralisedAssignmentCostStatement, answer: Answer) -> Shares:
+        """What each job costs, and what is left of each agent."""
+        return shares_of_agents(*statement.paid, statement.saved.used, answer["assigned_to"])
 
     def solution(
         self, statement: GeneralisedAssignmentCostStatement, text: str, *, file_name: str = ""

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from queuebit_problems.shares import Room, Shares, one_part
+
 if TYPE_CHECKING:
     from queuebit_problems.kinds.assignment.generalised_assignment_statement import GeneralisedAssignmentStatement
 
@@ -22,6 +24,18 @@ def excesses(statement: GeneralisedAssignmentStatement, agent_of: Sequence[int])
     for job, a in enumerate(agent_of):
         found[a] += statement.used[a][0][job]
     return found
+
+
+def shares_of_agents(
+    values: Sequence[Sequence[int]], unit: int, used: Sequence[tuple[list[int], int, int]], agent_of: Sequence[int]
+) -> Shares:
+    """What each job is worth at its agent, and what is left of each agent, of (weights, capacity, denominator)."""
+    loads = [0] * len(used)
+    for job, a in enumerate(agent_of):
+        loads[a] += used[a][0][job]
+    rooms = (Room(f"agent {a}", load, used[a][1], used[a][2]) for a, load in enumerate(loads))
+    worth = [values[a][job] for job, a in enumerate(agent_of)]
+    return one_part("jobs", worth, unit, lambda job: f"job {job} at agent {agent_of[job]}", rooms)
 
 
 def profit_of(statement: GeneralisedAssignmentStatement, agent_of: Sequence[int]) -> int:

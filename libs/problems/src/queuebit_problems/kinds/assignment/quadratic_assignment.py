@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import cached_property
 from itertools import permutations
@@ -24,9 +24,11 @@ from queuebit_problems.formats.solutions import read_permutation
 from queuebit_problems.formats.text import Numbers, Rows
 from queuebit_problems.kind import Answer, Params, Size, Solution, Statement, Violation
 from queuebit_problems.kinds.assignment.assignment import twice_given
+from queuebit_problems.kinds.assignment.quadratic_assignment_model import choice_costs, lawler_model, product_costs
 from queuebit_problems.kinds.assignment.quadratic_assignment_search import cost_of, improved, lawler_costs, tabu
 from queuebit_problems.numeric import NonNegative, cp_coefficients, integers, number, number_below
 from queuebit_problems.optimisation import ENFORCED_SUM_MAX, CpReading, Encoding, Optimisation
+from queuebit_problems.shares import Shares, one_part
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -127,6 +129,13 @@ class QuadraticAssignment(Optimisation[QuadraticAssignmentStatement]):
         del statement
         return twice_given(answer["permutation"], "facilities", "location")
 
+    def shares(self, statement: QuadraticAssignmentStatement, answer: Answer) -> Shares:
+        """What the flows from each facility cost."""
+        a, b, unit = statement.scaled
+        p = answer["permutation"]
+        costs = [sum(value * b[p[i]][p[j]] for j, value in enumerate(row)) for i, row in enumerate(a)]
+        return one_part("facilities", costs, unit, lambda i: f"facility {i} at {p[i]}")
+
     def solution(self, statement: QuadraticAssignmentStatement, text: str, *, file_name: str = "") -> Solution | None:
         """QAPLIB's files list the place of each flow, or the flow of each place: whichever has the value that they claim."""
         n = len(statement.flows)
@@ -182,8 +191,8 @@ class QuadraticAssignment(Optimisation[QuadraticAssignmentStatement]):
         most = sum(map(sum, a)) * max(map(max, b))
         scale = cp_coefficients([most], unit).scale
         factor = 1 / (unit * Fraction(exact(scale)))
-        small = _product_costs if n <= PRODUCT_MODEL_MAX else _choice_costs
-        costs = small if n <= CHOICE_MODEL_MAX else _lawler_model
+        small = product_costs if n <= PRODUCT_MODEL_MAX else choice_costs
+        costs = small if n <= CHOICE_MODEL_MAX else lawler_model
         terms, hints = costs(model, given, a, b, lambda cost: round(cost * factor))
         own = [(round(a[i][i] * b[k][k] * factor), given[i][k]) for i in range(n) for k in range(n)]
         model.minimize(sum(c * bit for c, bit in [*own, *terms]))
@@ -198,7 +207,7 @@ class QuadraticAssignment(Optimisation[QuadraticAssignmentStatement]):
             scale=scale,
             hint=hint,
             error=0 if factor.denominator == 1 and n <= CHOICE_MODEL_MAX else math.inf,
-            presolve=costs is not _choice_costs or factor * max(map(sum, a)) * max(map(sum, b)) <= ENFORCED_SUM_MAX,
+            presolve=costs is not choice_costs or factor * max(map(sum, a)) * max(map(sum, b)) <= ENFORCED_SUM_MAX,
         )
 
     def heuristic(self, statement: QuadraticAssignmentStatement, seed: int) -> Answer | None:
@@ -242,59 +251,6 @@ class QuadraticAssignment(Optimisation[QuadraticAssignmentStatement]):
         return QuadraticAssignmentStatement(
             flows=((0, 1, 5), (1, 0, 2), (5, 2, 0)), distances=((0, 1, 3), (1, 0, 2), (3, 2, 0))
         )
-
-
-Matrix = list[list[int]]
-Scaled = Callable[[int], int]
-"""A cost as the integer that the model counts."""
-Terms = tuple[list[tuple[int, Any]], list[tuple[Any, Any]]]
-
-
-def _product_costs(model: Any, given: list[list[Any]], a: Matrix, b: Matrix, scaled: Scaled) -> Terms:
-    """A Boolean for each two facilities with flow and their two locations; each choice of one fixes one of the other."""
-    n = len(a)
-    terms: list[tuple[int, Any]] = []
-    hints: list[tuple[Any, Any]] = []
-    for i in range(n):
-        for j in range(i + 1, n):
-            if not a[i][j] and not a[j][i]:
-                continue
-            both = {(k, m): model.new_bool_var(f"both{i}_{k}_{j}_{m}") for k in range(n) for m in range(n) if k != m}
-            for k in range(n):
-                model.add(sum(both[k, m] for m in range(n) if m != k) == given[i][k])
-                model.add(sum(both[m, k] for m in range(n) if m != k) == given[j][k])
-            for (k, m), bit in both.items():
-                terms.append((scaled(a[i][j] * b[k][m] + a[j][i] * b[m][k]), bit))
-                hints.append((bit, lambda p, i=i, j=j, k=k, m=m: int(p[i] == k and p[j] == m)))
-    return terms, hints
-
-
-def _choice_costs(model: Any, given: list[list[Any]], a: Matrix, b: Matrix, scaled: Scaled) -> Terms:
-    """For each facility what its flows cost, at least what they cost at the location that it has."""
-    n = len(a)
-    terms: list[tuple[int, Any]] = []
-    hints: list[tuple[Any, Any]] = []
-    for i in range(n):
-        flows = [(j, a[i][j]) for j in range(n) if j != i and a[i][j]]
-        most = sum(scaled(flow * max(map(max, b))) for _, flow in flows)
-        cost = model.new_int_var(0, most, f"cost{i}")
-        for k in range(n):
-            spent = sum(
-                scaled(flow * b[k][m]) * given[j][m] for j, flow in flows for m in range(n) if m != k and b[k][m]
-            )
-            model.add(cost >= spent).only_enforce_if(given[i][k])
-        terms.append((1, cost))
-        hints.append((cost, lambda p, i=i, flows=flows: sum(scaled(flow * b[p[i]][p[j]]) for j, flow in flows)))
-    return terms, hints
-
-
-def _lawler_model(model: Any, given: list[list[Any]], a: Matrix, b: Matrix, scaled: Scaled) -> Terms:
-    """For each facility and location the least that the flows of the facility can cost there."""
-    del model
-    costs = lawler_costs([[0 if i == j else v for j, v in enumerate(row)] for i, row in enumerate(a)], b)
-    return [
-        (scaled(cost), bit) for row, bits in zip(costs, given, strict=True) for cost, bit in zip(row, bits, strict=True)
-    ], []
 
 
 KIND = QuadraticAssignment()

@@ -24,9 +24,11 @@ from queuebit_problems.kinds.binary.binary_program_encoding import counts_of, en
 from queuebit_problems.kinds.binary.binary_program_model import filled
 from queuebit_problems.kinds.binary.binary_program_rows import Program, Row
 from queuebit_problems.kinds.binary.binary_program_search import feasible, polished
+from queuebit_problems.kinds.binary.binary_program_shares import program_shares
 from queuebit_problems.kinds.binary.binary_program_statement import BinaryProgramStatement, Constraint, Variable
 from queuebit_problems.numeric import number, number_above, number_below
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.shares import Shares
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -115,6 +117,10 @@ class BinaryProgram(Optimisation[BinaryProgramStatement]):
             if row.missed(activity):
                 found.append(_broken(place, one, row, activity))
         return found
+
+    def shares(self, statement: BinaryProgramStatement, answer: Answer) -> Shares:
+        """The offset, what each variable and each product adds, and how far each constraint is from its nearer side."""
+        return program_shares(statement, _values(statement, answer))
 
     def solution(self, statement: BinaryProgramStatement, text: str, *, file_name: str = "") -> Solution | None:
         return read_named_values(text, statement.names, file_name)

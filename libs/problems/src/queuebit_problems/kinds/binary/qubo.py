@@ -42,6 +42,7 @@ from queuebit_problems.formats.text import Rows
 from queuebit_problems.kind import Answer, Params, Size, Solution, Statement, Violation
 from queuebit_problems.numeric import Index, Real, cp_coefficients, integers, number, number_below
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.shares import Shares, quadratic_shares
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -212,15 +213,17 @@ class QuboKind(Optimisation[QuboStatement]):
     def objective(self, statement: QuboStatement, answer: Answer) -> Number:
         bits, (values, denominator) = answer["x"], statement.scaled
         energy = values[-1]
-        for (i, j, _), q in zip(statement.terms, values, strict=False):
-            if bits[i] and bits[j]:
-                energy += q
+        energy += sum(q for (i, j, _), q in zip(statement.terms, values, strict=False) if bits[i] and bits[j])
         return energy if denominator == 1 else number(Fraction(energy, denominator))
 
     def violations(self, statement: QuboStatement, answer: Answer) -> list[Violation]:
         """None: every bit string is an answer."""
         del statement, answer
         return []
+
+    def shares(self, statement: QuboStatement, answer: Answer) -> Shares:
+        """The offset, and what linear and quadratic terms add."""
+        return quadratic_shares(statement.terms, *statement.scaled, answer["x"])
 
     def solution(self, statement: QuboStatement, text: str, *, file_name: str = "") -> Solution | None:
         del file_name

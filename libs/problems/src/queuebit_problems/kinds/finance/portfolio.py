@@ -23,9 +23,11 @@ from queuebit_problems.formats.text import Rows
 from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.finance.portfolio_model import choice_model, weighted, weights_model
 from queuebit_problems.kinds.finance.portfolio_search import Choice, exchanged, least, repaired, searched
+from queuebit_problems.kinds.finance.portfolio_shares import chosen_shares, weighted_shares
 from queuebit_problems.kinds.finance.portfolio_statement import TOLERANCE, WEIGHT_UNITS, PortfolioStatement, in_units
 from queuebit_problems.numeric import integers, number, number_below
 from queuebit_problems.optimisation import CpReading, Encoding, Group, Optimisation
+from queuebit_problems.shares import Shares
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -146,6 +148,10 @@ class Portfolio(Optimisation[PortfolioStatement]):
                 detail = f"the weights return {float(reached):.9g}, less than {statement.min_return}"
                 found.append(Violation("low_return", detail, number(short)))
         return found
+
+    def shares(self, statement: PortfolioStatement, answer: Answer) -> Shares:
+        """What each asset adds to the risk and takes off by its return, and how far the constraints are kept."""
+        return chosen_shares(statement, answer) if statement.budget is not None else weighted_shares(statement, answer)
 
     def solution(self, statement: PortfolioStatement, text: str, *, file_name: str = "") -> Solution | None:
         n = len(statement.expected_returns)

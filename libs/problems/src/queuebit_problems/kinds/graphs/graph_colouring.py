@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from queuebit_problems.kinds.graphs.graph_statement import (
     read_graph,
 )
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.shares import Shares, one_part
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -73,6 +75,13 @@ class GraphColouring(Optimisation[GraphStatement]):
             Violation("same_colour", f"nodes {u} and {v} are joined and both have colour {colour[u - 1]}")
             for u, v in clashes[:FAULTS_MAX]
         ]
+
+    def shares(self, statement: GraphStatement, answer: Answer) -> Shares:
+        """One for each colour."""
+        del statement
+        nodes = Counter[int](answer["colour"])
+        used = sorted(nodes, key=lambda colour: (-nodes[colour], colour))
+        return one_part("colours", [1] * len(used), 1, lambda k: f"colour {used[k]}: {nodes[used[k]]} nodes")
 
     def solution(self, statement: GraphStatement, text: str, *, file_name: str = "") -> Solution | None:
         return read_colouring(text, statement.nodes, file_name)

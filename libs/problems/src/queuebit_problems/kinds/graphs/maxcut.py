@@ -31,6 +31,7 @@ from queuebit_problems.formats.text import Rows, count_of
 from queuebit_problems.kind import Answer, Params, Size, Solution, Statement, Violation
 from queuebit_problems.numeric import Index, Real, cp_coefficients, integers, number, number_above
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.shares import Shares, one_part
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -178,6 +179,12 @@ class MaxCut(Optimisation[MaxCutStatement]):
         """None: every division of the nodes is a cut."""
         del statement, answer
         return []
+
+    def shares(self, statement: MaxCutStatement, answer: Answer) -> Shares:
+        """What each edge between the sides weighs."""
+        side, (weights, unit) = answer["side"], statement.scaled
+        cut = [w if side[u] != side[v] else 0 for (u, v, _), w in zip(statement.edges, weights, strict=True)]
+        return one_part("cut edges", cut, unit, lambda k: "{} and {}".format(*statement.edges[k]))
 
     def solution(self, statement: MaxCutStatement, text: str, *, file_name: str = "") -> Solution | None:
         return read_sides(text, statement.nodes, file_name)

@@ -27,6 +27,7 @@ from queuebit_problems.kinds.graphs.graph_statement import (
 )
 from queuebit_problems.kinds.graphs.node_set_search import extended, largest, mask_of, repaired, searched
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.shares import Shares, one_part
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -79,6 +80,12 @@ class NodeSet(Optimisation[GraphStatement]):
                 if len(found) == FAULTS_MAX:
                     return found
         return found
+
+    def shares(self, statement: GraphStatement, answer: Answer) -> Shares:
+        """One for each node."""
+        del statement
+        nodes = sorted(set(answer["nodes"]))
+        return one_part("nodes", [1] * len(nodes), 1, lambda k: f"node {nodes[k]}")
 
     def solution(self, statement: GraphStatement, text: str, *, file_name: str = "") -> Solution | None:
         del statement

@@ -31,6 +31,7 @@ from queuebit_problems.kinds.packing.bin_packing_search import (
 from queuebit_problems.kinds.packing.bin_packing_statement import ITEMS_MAX, QUBITS_MAX, BinPackingStatement
 from queuebit_problems.numeric import cp_weights, number
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.shares import Room, Shares, one_part
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -91,6 +92,13 @@ class BinPacking(Optimisation[BinPackingStatement]):
                 detail = f"the items of bin {name} are {over} over the capacity {statement.capacity}"
                 found.append(Violation("over_capacity", detail, over))
         return found[:FAULTS_MAX]
+
+    def shares(self, statement: BinPackingStatement, answer: Answer) -> Shares:
+        """One for each bin, and what is left in it."""
+        sizes, capacity, unit = statement.scaled
+        bins = sorted(_groups(answer).items())
+        rooms = (Room(f"bin {name}", sum(sizes[i] for i in items), capacity, unit) for name, items in bins)
+        return one_part("bins", [1] * len(bins), 1, lambda k: f"bin {bins[k][0]}: {len(bins[k][1])} items", rooms)
 
     def solution(self, statement: BinPackingStatement, text: str, *, file_name: str = "") -> Solution | None:
         return read_bins(text, len(statement.sizes), file_name)

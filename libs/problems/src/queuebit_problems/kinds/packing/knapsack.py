@@ -40,6 +40,7 @@ from queuebit_problems.numeric import (
     number_above,
 )
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.shares import Shares
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -155,6 +156,10 @@ class Knapsack(Optimisation[KnapsackStatement]):
         total = number(Fraction(weight, packing.weight_unit))
         detail = f"the items weigh {total}, which is {excess} over the capacity {statement.capacity}"
         return [Violation("over_capacity", detail, excess)]
+
+    def shares(self, statement: KnapsackStatement, answer: Answer) -> Shares:
+        """What each taken item is worth, and what is left of the capacity."""
+        return statement.packing.shares(answer["take"])
 
     def solution(self, statement: KnapsackStatement, text: str, *, file_name: str = "") -> Solution | None:
         if is_pisinger(text):

@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import islice
 
 from queuebit_problems.encoding.qubo import Exact, simplest
+from queuebit_problems.shares import Room, Shares, one_part
 
 WINDOW = 60
 """How many items on either side of the break in density order take part in exchanges."""
@@ -71,6 +72,13 @@ class Packing:
     def weight(self, take: Sequence[int]) -> int:
         """What the taken items weigh together."""
         return sum(weight for weight, bit in zip(self.weights, take, strict=True) if bit)
+
+    def shares(self, take: Sequence[int], capacity: str = "capacity") -> Shares:
+        """What each taken item is worth, and what is left of the capacity, by this name."""
+        taken = [i for i, bit in enumerate(take) if bit]
+        room = Room(capacity, self.weight(take), self.capacity, self.weight_unit)
+        worth = [self.profits[i] for i in taken]
+        return one_part("items", worth, self.profit_unit, lambda k: f"item {taken[k]}", (room,))
 
 
 def fill(packing: Packing, start: Sequence[int], order: Iterable[int]) -> list[int]:

@@ -23,6 +23,7 @@ from queuebit_problems.kinds.packing.knapsack_search import Packing, fractional_
 from queuebit_problems.kinds.packing.multi_knapsack_statement import CAPACITIES_MAX, ITEMS_MAX, MultiKnapsackStatement
 from queuebit_problems.numeric import cp_coefficients, cp_weights, number, number_above
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.shares import Shares
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -92,6 +93,12 @@ class MultiKnapsack(Optimisation[MultiKnapsackStatement]):
                 detail = f"the items are {amount} over capacity {k}, which is {statement.capacities[k]}"
                 found.append(Violation("over_capacity", detail, amount))
         return found[:FAULTS_MAX]
+
+    def shares(self, statement: MultiKnapsackStatement, answer: Answer) -> Shares:
+        """What each taken item is worth, and what is left of each capacity."""
+        rows, take = statement.rows, answer["take"]
+        rooms = [room for k, row in enumerate(rows) for room in row.shares(take, f"capacity {k}").rooms]
+        return Shares(rows[0].shares(take).parts, rooms)
 
     def solution(self, statement: MultiKnapsackStatement, text: str, *, file_name: str = "") -> Solution | None:
         del file_name

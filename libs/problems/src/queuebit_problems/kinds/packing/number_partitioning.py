@@ -26,6 +26,7 @@ from queuebit_problems.kind import Answer, Params, Size, Solution, Statement, Vi
 from queuebit_problems.kinds.packing.bin_packing import is_surely_packing
 from queuebit_problems.numeric import NonNegative, cp_coefficients, integers, number, number_below
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.shares import Shares, one_part
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -101,6 +102,13 @@ class NumberPartitioning(Optimisation[PartitionStatement]):
         """None: every division is a partition."""
         del statement, answer
         return []
+
+    def shares(self, statement: PartitionStatement, answer: Answer) -> Shares:
+        """What stands on the heavier side, less what stands on the other."""
+        numbers, unit = statement.scaled
+        sums = [sum(n for n, bit in zip(numbers, answer["side"], strict=True) if bit == side) for side in (0, 1)]
+        heavy = sums.index(max(sums))
+        return one_part("sides", [sums[heavy], -sums[1 - heavy]], unit, lambda k: f"side {(heavy, 1 - heavy)[k]}")
 
     def solution(self, statement: PartitionStatement, text: str, *, file_name: str = "") -> Solution | None:
         return read_sides(text, len(statement.numbers), file_name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from fractions import Fraction
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from queuebit_contracts.errors import FieldError
@@ -27,6 +28,7 @@ from queuebit_problems.numeric import (
     number_above,
 )
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.shares import Part, Shares
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -92,6 +94,15 @@ class QuadraticKnapsack(Optimisation[QuadraticKnapsackStatement]):
         amount = number(Fraction(over, packing.weight_unit))
         detail = f"the items are {amount} over the capacity {statement.capacity}"
         return [Violation("over_capacity", detail, amount)]
+
+    def shares(self, statement: QuadraticKnapsackStatement, answer: Answer) -> Shares:
+        """What items are worth alone, and what pairs of them are worth on top."""
+        profits, together, unit = statement.worth
+        taken = [i for i, bit in enumerate(answer["take"]) if bit]
+        pairs = [(i, j) for i, j in combinations(taken, 2) if together[i].get(j)]
+        items = Part("items", [profits[i] for i in taken], unit, lambda k: f"item {taken[k]}")
+        both = Part("pairs", [together[i][j] for i, j in pairs], unit, lambda k: "items {} and {}".format(*pairs[k]))
+        return Shares((items, both), statement.packing.shares(answer["take"]).rooms)
 
     def solution(self, statement: QuadraticKnapsackStatement, text: str, *, file_name: str = "") -> Solution | None:
         del file_name

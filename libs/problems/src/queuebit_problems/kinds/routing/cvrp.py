@@ -24,7 +24,7 @@ from queuebit_problems.kinds.packing.knapsack_search import slack_bits
 from queuebit_problems.kinds.routing.cvrp_exact_search import best_order, cheapest
 from queuebit_problems.kinds.routing.cvrp_search import repaired, searched
 from queuebit_problems.kinds.routing.cvrp_statement import QUBITS_MAX, CvrpStatement
-from queuebit_problems.kinds.routing.routes_answer import numbered, route_errors, shown, visit_violations
+from queuebit_problems.kinds.routing.routes_answer import numbered, route_errors, route_shares, shown, visit_violations
 from queuebit_problems.numeric import (
     CP_TOTAL_MAX,
     cp_coefficients,
@@ -34,6 +34,7 @@ from queuebit_problems.numeric import (
     number_below,
 )
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.shares import Shares
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -105,6 +106,11 @@ class Cvrp(Optimisation[CvrpStatement]):
                 detail = f"route {place} carries {amount} more than the capacity {statement.capacity}"
                 found.append(Violation("over_capacity", detail, amount))
         return [*found, *visit_violations(answer, statement.nodes, statement.vehicles)][:FAULTS_MAX]
+
+    def shares(self, statement: CvrpStatement, answer: Answer) -> Shares:
+        """How long each route is, and how much more its vehicle could carry."""
+        _, unit = integers([*statement.demands, statement.capacity])
+        return route_shares(statement.fleet, answer, statement.scaled[1], unit, statement.vehicles)
 
     def solution(self, statement: CvrpStatement, text: str, *, file_name: str = "") -> Solution | None:
         del statement

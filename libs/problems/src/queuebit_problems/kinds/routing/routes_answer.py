@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from queuebit_contracts.errors import FieldError
 from queuebit_problems.checks import FAULTS_MAX
 from queuebit_problems.kind import Answer, Violation
-from queuebit_problems.kinds.routing.cvrp_search import Routes
+from queuebit_problems.kinds.routing.cvrp_search import Fleet, Routes
+from queuebit_problems.shares import Room, Shares, one_part
 
 
 def numbered(answer: Answer) -> Routes:
@@ -56,3 +57,17 @@ def visit_violations(answer: Answer, nodes: int, vehicles: int | None) -> list[V
         detail = f"{used} routes leave, but there are {vehicles} vehicles"
         found.append(Violation("too_many_routes", detail, used - vehicles))
     return found
+
+
+def route_shares(fleet: Fleet, answer: Answer, unit: int, load_unit: int, vehicles: int | None) -> Shares:
+    """How long each route is, how much more its vehicle could carry, and how many routes there might be."""
+    routes = numbered(answer)
+    lengths = [fleet.length(route) for route in routes]
+    rooms = [
+        Room(f"route {place}: load", fleet.load(route), fleet.capacity, load_unit)
+        for place, route in enumerate(routes)
+        if route
+    ]
+    if vehicles is not None:
+        rooms.append(Room("routes", sum(map(bool, routes)), vehicles, 1))
+    return one_part("routes", lengths, unit, lambda k: f"route {k}: {len(routes[k])} customers", rooms)

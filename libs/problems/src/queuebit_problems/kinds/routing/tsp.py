@@ -32,6 +32,7 @@ from queuebit_problems.kinds.routing.tsp_search import (
 )
 from queuebit_problems.numeric import CP_TOTAL_MAX, cp_coefficients, number, number_below
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.shares import Shares, one_part
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -126,6 +127,13 @@ class Tsp(Optimisation[TspStatement]):
         missing = (node for node in range(1, statement.nodes + 1) if node not in seen)
         found += [Violation("missing", f"node {node} is not visited") for node in missing]
         return found[:FAULTS_MAX]
+
+    def shares(self, statement: TspStatement, answer: Answer) -> Shares:
+        """How long each way of the tour is."""
+        d, unit = statement.scaled
+        tour = answer["tour"]
+        ways = list(zip(tour, [*tour[1:], *tour[:1]], strict=True))
+        return one_part("ways", [d[a - 1][b - 1] for a, b in ways], unit, lambda k: "{} to {}".format(*ways[k]))
 
     def solution(self, statement: TspStatement, text: str, *, file_name: str = "") -> Solution | None:
         return read_tour(text, statement.nodes, file_name)

@@ -19,12 +19,13 @@ from queuebit_problems.formats.solutions import read_routes
 from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.packing.knapsack_search import slack_bits
 from queuebit_problems.kinds.routing.cvrp_search import Routes
-from queuebit_problems.kinds.routing.routes_answer import numbered, route_errors, shown, visit_violations
+from queuebit_problems.kinds.routing.routes_answer import numbered, route_errors, route_shares, shown, visit_violations
 from queuebit_problems.kinds.routing.vrptw_model import filled
 from queuebit_problems.kinds.routing.vrptw_search import best_route, cheapest, inserted, searched
 from queuebit_problems.kinds.routing.vrptw_statement import QUBITS_MAX, VrptwStatement
 from queuebit_problems.numeric import integers, number, number_below
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.shares import Room, Shares
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -90,6 +91,19 @@ class Vrptw(Optimisation[VrptwStatement]):
                     detail = f"route {place} is at node {node + 1} at {number(Fraction(time, unit))}, after {closing}"
                     found.append(Violation("too_late", detail, number(Fraction(late, unit))))
         return [*found, *visit_violations(answer, statement.nodes, statement.vehicles)][:FAULTS_MAX]
+
+    def shares(self, statement: VrptwStatement, answer: Answer) -> Shares:
+        """How long each route is, how much more its vehicle could carry, and how late it is at each node."""
+        fleet, unit = statement.fleet, statement.unit
+        _, load_unit = integers([*statement.demands, statement.capacity])
+        found = route_shares(fleet, answer, unit, load_unit, statement.vehicles)
+        times = [
+            Room(f"route {place}: node {node + 1} in time", time, fleet.due[node], unit)
+            for place, route in enumerate(numbered(answer))
+            if route
+            for time, node in zip(fleet.arrivals(route), [*route, 0], strict=True)
+        ]
+        return Shares(found.parts, [*found.rooms, *times])
 
     def solution(self, statement: VrptwStatement, text: str, *, file_name: str = "") -> Solution | None:
         del statement

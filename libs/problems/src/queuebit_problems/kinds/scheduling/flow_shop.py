@@ -33,7 +33,9 @@ from queuebit_problems.formats.text import Rows
 from queuebit_problems.kind import Answer, Params, Size, Solution, Statement, Violation
 from queuebit_problems.kinds.scheduling.flow_shop_search import bounded_neh, lower_bound, makespan, searched, settled
 from queuebit_problems.kinds.scheduling.job_shop_statement import DURATION_MAX, JOBS_MAX, MACHINES_MAX, Duration
+from queuebit_problems.kinds.scheduling.schedule_shares import Step, schedule_shares
 from queuebit_problems.optimisation import ENFORCED_SUM_MAX, CpReading, Encoding, Optimisation
+from queuebit_problems.shares import Shares
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -132,6 +134,19 @@ class FlowShop(Optimisation[FlowShopStatement]):
         order = answer["order"]
         missing = sorted(set(range(len(statement.rows))) - set(order))
         return [Violation("missing", f"job {job} does not stand in the order") for job in missing[:20]]
+
+    def shares(self, statement: FlowShopStatement, answer: Answer) -> Shares:
+        """The operations that the end waits for, one after the other, and how long each machine is at work."""
+        order, rows = answer["order"], statement.rows
+        machines, done = range(len(rows[0])), [[0] * (len(rows[0]) + 1)]
+        for job in order:
+            ends = [0]
+            for machine in machines:
+                ends.append(max(ends[-1], done[-1][machine + 1]) + rows[job][machine])
+            done.append(ends)
+        starts = [[done[k + 1][m + 1] - rows[job][m] for m in machines] for k, job in enumerate(order)]
+        steps = [Step(order[k], m, starts[k][m], rows[order[k]][m]) for k in range(len(order)) for m in machines]
+        return schedule_shares(steps)
 
     def solution(self, statement: FlowShopStatement, text: str, *, file_name: str = "") -> Solution | None:
         return read_order(text, len(statement.rows), file_name)

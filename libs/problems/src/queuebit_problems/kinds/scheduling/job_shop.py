@@ -22,7 +22,9 @@ from queuebit_problems.kinds.scheduling.job_shop_files import FORMATS, is_job_sh
 from queuebit_problems.kinds.scheduling.job_shop_search import Shop, Starts, by_priority, dispatched, left_shifted
 from queuebit_problems.kinds.scheduling.job_shop_statement import JobShopStatement
 from queuebit_problems.kinds.scheduling.job_shop_tabu_search import tabu
+from queuebit_problems.kinds.scheduling.schedule_shares import Step, schedule_shares
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.shares import Shares
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -105,6 +107,13 @@ class JobShop(Optimisation[JobShopStatement]):
                 if start[o] + shop.duration[o] >= start[last] + shop.duration[last]:
                     last = o
         return found[:FAULTS_MAX]
+
+    def shares(self, statement: JobShopStatement, answer: Answer) -> Shares:
+        """The operations that the end waits for, one after the other, and how long each machine is at work."""
+        shop, start = statement.shop, _flat(answer)
+        job_of = {o: job for job, mine in enumerate(shop.jobs) for o in mine}
+        steps = [Step(job_of[o], shop.machine[o], start[o], shop.duration[o]) for o in range(len(start))]
+        return schedule_shares(steps)
 
     def solution(self, statement: JobShopStatement, text: str, *, file_name: str = "") -> Solution | None:
         return read_schedule(text, statement.jobs, statement.machines, file_name)

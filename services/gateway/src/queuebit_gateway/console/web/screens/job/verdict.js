@@ -3,6 +3,7 @@ import { html } from "../../core/html.js";
 import { number, percent, sentence, trust, words } from "../../core/format.js";
 import { State } from "../../parts/badges.js";
 import { Empty, Meter, Panel } from "../../parts/pieces.js";
+import { Shares } from "./shares.js";
 
 export function Verdict({ job }) {
   return html`<${Panel} title="Verdict" note="Recomputed from the problem alone">
@@ -30,6 +31,7 @@ function Known({ job }) {
       ${parts.length > 0 && html`<ul class="parts">${parts.map((part) => html`<li><span class="part-name">${sentence(part.name)}</span>
         <${Meter} share=${part.value} label=${`${words(part.name)}: ${trust(part.value)}`} /><span class="number">${trust(part.value)}</span>
         <span class="note">weight ${number(part.weight)}${part.detail ? ` · ${part.detail}` : ""}</span></li>`)}</ul>`}</div>`}
+    <${Shares} job=${job} key=${job.id} />
     <${Reasons} reasons=${job.reasons} />`;
 }
 
