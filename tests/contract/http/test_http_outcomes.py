@@ -8,6 +8,7 @@ from uuid import UUID
 from queuebit_contracts.channels import REPORTED
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.events import OutcomeReported
+from queuebit_contracts.ids import derive_id
 from queuebit_contracts.outcomes import Brought
 from queuebit_runtime.bus.port import Outgoing
 from tests.contract.http.running_gateway import RunningGateway
@@ -86,3 +87,17 @@ async def test_a_job_that_has_not_completed_has_no_outcome(world: RunningGateway
     answer = await world.http.post(f"/v1/jobs/{job_id}/outcomes", json=BODY, headers=await world.headers())
 
     assert (answer.status_code, answer.json()["code"]) == (409, "job_not_completed")
+
+
+async def test_an_outcome_more_than_a_job_holds_is_refused_and_one_of_before_is_not(world: RunningGateway) -> None:
+    job = UUID((await world.submit(Prefer="wait=5")).json()["id"])
+    url, headers = f"/v1/jobs/{job}/outcomes", {**await world.headers(), "Idempotency-Key": "first"}
+    first = OutcomeReported(acted=True, report_id=derive_id(job, "outcome:first", "acme"))
+    others = [OutcomeReported(acted=True, report_id=UUID(int=nth)) for nth in range(1, 1_000)]
+    version = len(world.store.database.events[job])
+    await world.plane.append(job, version, [first, *others], "completed")
+
+    again = await world.http.post(url, json=BODY, headers=headers)
+    more = await world.http.post(url, json=BODY, headers={**headers, "Idempotency-Key": "one more"})
+
+    assert (again.status_code, more.status_code, more.json()["code"]) == (202, 409, "outcomes_full")

@@ -18,23 +18,23 @@ def moment(seconds: float) -> datetime:
     return T0 + timedelta(seconds=seconds)
 
 
-def queue(seed: int, jobs: int, workers: int, load: float) -> list[tuple[float, float, float]]:
+def queue(seed: int, jobs: int, workers: int, load: float, spread: float) -> list[tuple[float, float, float]]:
     """Jobs of a first-in first-out queue: when each was submitted, began and ended. Durations are log-normal."""
     chance = random.Random(seed)
     free = [0.0] * workers
     now, found = 0.0, []
     for _ in range(jobs):
         now += chance.expovariate(load * workers)
-        run = chance.lognormvariate(-0.5 * 0.8**2, 0.8)
+        run = chance.lognormvariate(-0.5 * spread**2, spread)
         began = max(now, heapq.heappop(free))
         heapq.heappush(free, began + run)
         found.append((now, began, began + run))
     return found
 
 
-def scored(seed: int, workers: int, load: float) -> tuple[list[bool], list[float]]:
+def scored(seed: int, workers: int, load: float, spread: float) -> tuple[list[bool], list[float]]:
     """For each job: whether it ended within its bound, and by what factor its median was off."""
-    jobs = queue(seed, 2200, workers, load)
+    jobs = queue(seed, 2200, workers, load, spread)
     correction, hits, off = Correction(), [], []
     due: list[tuple[float, bool]] = []
     for nth, (submitted, _, ended_at) in enumerate(jobs):
@@ -53,15 +53,29 @@ def scored(seed: int, workers: int, load: float) -> tuple[list[bool], list[float
     return hits, off
 
 
-@pytest.mark.parametrize(("workers", "load"), [(1, 0.8), (2, 0.6), (4, 0.9)])
-def test_nine_in_ten_end_within_their_bound(workers: int, load: float) -> None:
-    """The bar: coverage from 0.85 to 0.95, of no 300 in a row below 0.80."""
-    hits, off = scored(7, workers, load)
+@pytest.mark.parametrize(
+    ("workers", "load", "spread", "off_max"),
+    [
+        (1, 0.8, 0.4, 0.35),
+        (2, 0.6, 0.4, 0.35),
+        (4, 0.9, 0.4, 0.35),
+        (1, 0.8, 0.8, 0.35),
+        (2, 0.6, 0.8, 0.47),
+        (4, 0.9, 0.8, 0.35),
+    ],
+)
+def test_nine_in_ten_end_within_their_bound_and_medians_are_close(
+    workers: int, load: float, spread: float, off_max: float
+) -> None:
+    """The bar: coverage from 0.85 to 0.95, of no 300 in a row below 0.80, and the median off by exp(0.35) at most. Where workers
+    are often free and durations differ sixfold nobody reaches that: who knows their distribution and all that is at work is off by 0.41.
+    """
+    hits, off = scored(7, workers, load, spread)
     worst = min(sum(hits[at : at + 300]) / 300 for at in range(len(hits) - 300))
 
     assert 0.85 <= sum(hits) / len(hits) <= 0.95
     assert worst >= 0.80
-    assert sorted(off)[len(off) // 2] <= 0.6
+    assert sorted(off)[len(off) // 2] <= off_max
 
 
 def test_of_a_job_that_runs_those_tell_that_ran_as_long() -> None:

@@ -15,6 +15,7 @@ from queuebit_contracts.event import Event
 from queuebit_contracts.jobs import Cost, KindName, Lane, LegName, Money, ParamValue, TenantName, Tier
 from queuebit_contracts.model import Model, StrictModel
 from queuebit_contracts.operators import Actor, Reason
+from queuebit_contracts.outcomes import Brought
 
 Stage = Literal["simulate", "batch_pilot", "shadow", "advisory", "canary", "production", "retired"]
 """How far a path is trusted: on fixtures; on jobs of our own; beside jobs, never seen; as a suggestion; for some jobs; as
@@ -35,6 +36,12 @@ Hypothesis = Literal[
 ]  # fmt: skip
 """What a gate can hold for shown. Each is bet against for itself; none is ever shown by an absence of evidence."""
 
+Measure = Literal["outcome_objective", "outcome_value"]
+"""What a gate may go by in the place of the objectives that the validator recomputed: what acting on both answers came to in
+reality, or brought in money.
+"""
+OUTCOME_HORIZON_S = 7 * 86_400.0
+Side = Literal["path", "base", "both"]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 PathVersion = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
@@ -55,7 +62,8 @@ class GateSpec(StrictModel):
     Differences of objectives are relative: `clip` bounds one of them, so that a few extreme pairs decide nothing. `margin`
     is how much worse is still as good; `min_gain` is the least gain that is worth anything. `alpha_*` bound how often the
     gate is wrong at all, however often it is looked at; those of the guardrails add up to at most 0.02. Shares are of
-    pairs.
+    pairs. `measure`: pairs are compared by outcomes, which are waited for until `outcome_horizon_s` after the plan (a week
+    where it is left out).
     """
 
     clip: Share = 0.10
@@ -84,6 +92,13 @@ class GateSpec(StrictModel):
     placebo: bool = True
     sample: Annotated[float, Field(gt=0, le=1)] = 0.10
     retires_itself: bool = False
+    measure: Measure | None = None
+    outcome_horizon_s: Annotated[float, Field(gt=0, le=366 * 86_400.0)] | None = None
+
+    @property
+    def outcomes_s(self) -> float | None:
+        """For how long outcomes are waited for; None where the gate does not go by them."""
+        return None if self.measure is None else self.outcome_horizon_s or OUTCOME_HORIZON_S
 
 
 class PathDraw(Model):
@@ -130,7 +145,8 @@ class PathPairRecorded(Event):
     today, where that was reported. `eligible`: how many jobs of the cohort were planned since the pair before, this one
     among them. What is not `counted` was paid for and shows nothing new: the same problem made a pair in the same epoch, or
     was asked before the stage, or an answer was there before. `drawn_before`: a problem like it was drawn already, so that
-    of this one nothing is learnt about how often the path is drawn.
+    of this one nothing is learnt about how often the path is drawn. `path_brought`, `base_brought`: what was reported that
+    acting on the answers brought, until then; `missing`: whose outcome the gate would have gone by, and nobody reported.
     """
 
     seq: Annotated[int, Field(ge=1)]
@@ -154,6 +170,9 @@ class PathPairRecorded(Event):
     path_s: float | None = None
     base_s: float | None = None
     why: str = ""
+    path_brought: tuple[Brought, ...] | None = None
+    base_brought: tuple[Brought, ...] | None = None
+    missing: Side | None = None
 
 
 class PathGateDecided(Event):

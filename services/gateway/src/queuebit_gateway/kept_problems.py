@@ -12,6 +12,13 @@ KEPT_PROBLEMS: tuple[ProblemType, ...] = (
         "never",
         "GET /v1/jobs/{job_id}/artifacts lists what is kept of a job; what is older than its retention is gone.",
     ),
+    ProblemType(
+        "outcomes_full",
+        409,
+        "No more outcomes are booked on the job",
+        "never",
+        "A job holds 1 000 reports: of many effects of one answer, report the sum.",
+    ),
     ProblemType("operation_not_found", 404, "No such bulk operation", "never", "GET /v1/operations lists the latest."),
     ProblemType(
         "operation_conflict",

@@ -5,16 +5,19 @@ others took that ran as long. Where too little is known nothing is said.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import nsmallest
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
 ENDED_MAX: Final = 200
 """So many jobs that ended are looked at, the last ones."""
 ENDED_MIN: Final = 10
+ALIKE_MAX: Final = 80
+"""So many of them, those that had about as many ahead, tell how far the simple product is off."""
 SHIFT_S: Final = 0.05
 """What ratios of durations are taken with, so that tiny ones do not decide."""
 STEP: Final = 0.05
@@ -59,13 +62,16 @@ class Correction:
 
 
 def waiting_eta(ended: Sequence[Ended], ahead: int, correction: Correction) -> Eta | Unknown:
-    """For a job with so many ahead of it, from jobs in the order in which they ended, of each of which that is known too."""
+    """For a job with so many ahead of it, from jobs in the order in which they ended, of each of which that is known too: from
+    those that had about as many ahead, as behind a long queue chance evens out, and before free workers nothing is waited for.
+    """
     if len(ended) < ENDED_MIN:
         return "no_history"
     gap_s = _gap_s(ended)
-    ratios: list[float] = []
-    for each, before in zip(ended, _ahead_of(ended), strict=True):
-        insort(ratios, math.log((each.took_s + SHIFT_S) / ((before + 1) * gap_s + SHIFT_S)))
+    alike = nsmallest(
+        ALIKE_MAX, zip(_ahead_of(ended), ended, strict=True), key=lambda one: abs(math.log((one[0] + 1) / (ahead + 1)))
+    )
+    ratios = sorted(math.log((each.took_s + SHIFT_S) / ((before + 1) * gap_s + SHIFT_S)) for before, each in alike)
     base_s = (ahead + 1) * gap_s + SHIFT_S
     p50_s = base_s * math.exp(_quantile(ratios, 0.5)) - SHIFT_S
     p90_s = base_s * math.exp(_quantile(ratios, 0.9) + correction.off) - SHIFT_S

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
 from queuebit_domain.job.draft import Draft
 from queuebit_domain.job.messages import Outcome
 from queuebit_domain.job.set_aside import booking_of
-from queuebit_domain.job.state import EndedJob
+from queuebit_domain.job.state import EndedJob, Job
 
 REPORTS_MAX: Final = 1_000
 """So much is booked on a job that ended: more of it would make each further word about the job dearer."""
@@ -19,5 +20,10 @@ def told_outcome(draft: Draft, message: Outcome) -> None:
     if not isinstance(job, EndedJob) or job.state != "completed" or job.tenant != message.tenant:
         return
     assert event.report_id is not None, "whoever hears of it gives it one"
-    if booking_of(event.report_id) not in job.booked and len(job.booked) < REPORTS_MAX:
+    if booking_of(event.report_id) not in job.booked and not has_no_room(job, event.report_id):
         draft.add(event)
+
+
+def has_no_room(job: Job, report_id: UUID) -> bool:
+    """Whether this report cannot be booked, as the job holds so many already, and not this one."""
+    return isinstance(job, EndedJob) and len(job.booked) >= REPORTS_MAX and booking_of(report_id) not in job.booked

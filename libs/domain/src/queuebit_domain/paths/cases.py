@@ -17,6 +17,7 @@ from queuebit_domain.job.evolve import evolve
 from queuebit_domain.job.limits import Limits
 from queuebit_domain.job.money import NO_COST, add_cost
 from queuebit_domain.job.state import Answered, EndedJob, Job, NoJob, OpenJob, Spent
+from queuebit_domain.paths.outcomes import Reports
 from queuebit_domain.paths.pairing import Arm, Case
 
 INCUMBENT_PARAM = "incumbent_objective"
@@ -40,7 +41,7 @@ class _Leg:
         self.cost: Cost = NO_COST
         self.stopped = False
 
-    def arm(self, queued_at: datetime | None) -> Arm | None:
+    def arm(self, queued_at: datetime | None, reports: Reports) -> Arm | None:
         if self.execution is not None and self.verdict is not None:
             at, execution = self.execution
             judged_at, verdict = self.verdict
@@ -55,6 +56,7 @@ class _Leg:
                 cost=self.cost,
                 reused=bool(execution.evidence.get("from_job")),
                 why="" if verdict.objective is not None else "has no objective",
+                reports=reports.of(execution.attempt_id),
             )
         if self.lost is not None:
             return Arm("quantum", self.lost[0], cost=self.cost, stopped=self.stopped, why=self.lost[1])
@@ -70,6 +72,7 @@ def case_of(job_id: UUID, told: Iterable[Told], eligible: int) -> Case | None:
     legs: dict[str, _Leg] = {}
     queued: dict[str, datetime] = {}
     ended: tuple[datetime, str] | None = None
+    reports = Reports()
     job: Job = NoJob()
     for at, event in told:
         job = evolve(job, event, at, job_id)
@@ -86,6 +89,10 @@ def case_of(job_id: UUID, told: Iterable[Told], eligible: int) -> Case | None:
                 fingerprint = fingerprint or event.fingerprint
             case ev.JobCancelled() | ev.JobExpired() | ev.JobFailed():
                 ended = (at, "the job ended without an answer")
+            case ev.JobCompleted() | ev.JobImproved():
+                reports.last = event.attempt_id
+            case ev.OutcomeReported():
+                reports.hear(at, event)
             case _:
                 _heard(legs, at, event)
     draw = None if planned is None else planned.path
@@ -95,7 +102,7 @@ def case_of(job_id: UUID, told: Iterable[Told], eligible: int) -> Case | None:
     assert submitted_at is not None
     limits = Limits.of(request.tier)
     tried_again = _tried_again(job)
-    arms = {leg: None if leg in tried_again else found.arm(queued.get(leg)) for leg, found in legs.items()}
+    arms = {leg: None if leg in tried_again else found.arm(queued.get(leg), reports) for leg, found in legs.items()}
     path = arms.get(draw.leg or "")
     measured = legs.get(draw.leg or "")
     base = _base(planned, arms, draw)

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from queuebit_contracts.jobs import Cost, Lane, Number, Sense
-from queuebit_contracts.paths import PathPairRecorded, Stage
+from queuebit_contracts.outcomes import Brought
+from queuebit_contracts.paths import GateSpec, PathPairRecorded, Side, Stage
 from queuebit_domain.job.money import NO_COST
+from queuebit_domain.paths.outcomes import Report, brought, measured
 from queuebit_domain.paths.state import ANEW, Path, is_repeat
 
 LOST: Final = 1.0
@@ -30,7 +32,8 @@ CALIBRATED: Final = " "
 class Arm:
     """What one way made of the problem. `objective` is that of the validator; without one there is no valid answer, and
     `why` says why. `placebo`: what random samples reached by the same repair and polish. `reused`: it was there before.
-    `stopped`: it was given up before it ended, so that nobody knows what it would have given.
+    `stopped`: it was given up before it ended, so that nobody knows what it would have given. `reports`: what was said that
+    acting on it brought.
     """
 
     lane: Lane
@@ -44,6 +47,7 @@ class Arm:
     reused: bool = False
     stopped: bool = False
     why: str = ""
+    reports: tuple[Report, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -89,16 +93,22 @@ class Unusable:
     paid: PathPairRecorded | None = None
 
 
-def settled(case: Case, horizon_s: float, now: datetime) -> bool:
-    """Whether nothing that comes later can change the pair."""
-    return (case.path is not None and case.base is not None) or now >= case.horizon(horizon_s)
+def settled(case: Case, horizon_s: float, now: datetime, outcomes_s: float | None = None) -> bool:
+    """Whether nothing that comes later can change the pair. `outcomes_s`: for how long outcomes of both answers are waited
+    for; None where nobody goes by them.
+    """
+    if case.path is None or case.base is None:
+        return now >= case.horizon(horizon_s)
+    if outcomes_s is None or not (case.path.ok and case.base.ok) or (case.path.reports and case.base.reports):
+        return True
+    return now >= case.planned_at + timedelta(seconds=outcomes_s)
 
 
-def prefix(cases: Sequence[Case], horizon_s: float, now: datetime) -> list[Case]:
+def prefix(cases: Sequence[Case], horizon_s: float, now: datetime, outcomes_s: float | None = None) -> list[Case]:
     """Of cases in the order in which they were asked, those before the first that is still open."""
     found: list[Case] = []
     for case in cases:
-        if not settled(case, horizon_s, now):
+        if not settled(case, horizon_s, now, outcomes_s):
             break
         found.append(case)
     return found
@@ -125,6 +135,8 @@ def pair_of(path: Path, case: Case) -> PathPairRecorded | Unusable:
     epoch = _epoch(path, case)
     bound = next((arm.bound for arm in (base, ours) if arm is not None and arm.bound is not None), None)
     incumbent = case.incumbent if case.incumbent is not None and _possible(case.incumbent, bound, case.sense) else None
+    found = _by_outcomes(registered.spec, case, ours, base)
+    counted = not (is_repeat(path, case.problem_fingerprint, epoch) or _before_stage(path, case))
     return PathPairRecorded(
         seq=path.seq + 1,
         job_id=case.job_id,
@@ -133,20 +145,23 @@ def pair_of(path: Path, case: Case) -> PathPairRecorded | Unusable:
         stage=case.stage,
         propensity=case.propensity,
         eligible=case.eligible,
-        difference=_beside(ours, base, case.sense),
+        difference=found.difference if found.difference is not None else _beside(ours, base, case.sense),
         path_ok=path_ok,
         base_ok=base_ok,
         placebo_difference=_beside_placebo(ours, base, case.sense),
         incumbent_difference=None if incumbent is None else _beside_number(ours, incumbent, base, case.sense),
         deadline_hit=path_ok,
         taken=case.taken,
-        counted=not (is_repeat(path, case.problem_fingerprint, epoch) or _before_stage(path, case)),
+        counted=counted and found.missing is None,
         drawn_before=case.drawn_before,
         cost=_cost(case),
         epoch=epoch,
         path_s=None if ours is None else ours.took_s,
         base_s=None if base is None else base.took_s,
-        why=_why(case, ours),
+        why=found.why or _why(case, ours),
+        path_brought=found.path or None,
+        base_brought=found.base or None,
+        missing=found.missing,
     )
 
 
@@ -170,6 +185,37 @@ def _beside(ours: Arm | None, base: Arm | None, sense: Sense) -> float:
         # Who was stopped has not lost: a job ends with the first good answer, and gives the other way up.
         return 0.0 if base is not None and base.stopped else WON
     return difference(ours.objective, base.objective, sense, base.bound if base.bound is not None else ours.bound)
+
+
+class _Outcomes(NamedTuple):
+    """What outcomes say of a pair: what each answer brought, by how much the path's was worse, or whose is missing."""
+
+    path: tuple[Brought, ...]
+    base: tuple[Brought, ...]
+    difference: float | None = None
+    missing: Side | None = None
+    why: str = ""
+
+
+def _by_outcomes(spec: GateSpec, case: Case, ours: Arm | None, base: Arm | None) -> _Outcomes:
+    """Of answers that are both valid; what failed or is late is lost whatever anybody reports."""
+    limit = case.planned_at + timedelta(seconds=spec.outcomes_s or spec.horizon_s)
+    path_said, base_said = ([each for each in arm.reports if each.at <= limit] if arm else [] for arm in (ours, base))
+    known = _Outcomes(tuple(brought(path_said)), tuple(brought(base_said)))
+    if spec.measure is None or not (ours is not None and ours.ok and base is not None and base.ok):
+        return known
+    one, other = measured(path_said, spec.measure), measured(base_said, spec.measure)
+    if isinstance(one, Brought) and isinstance(other, Brought) and one.currency != other.currency:
+        return known._replace(missing="both", why="the outcomes are in different currencies")
+    if one is None or other is None:
+        missing: Side = "both" if one is None and other is None else "path" if one is None else "base"
+        whose = {"both": "either answer", "path": "the path's answer", "base": "the classical answer"}[missing]
+        return known._replace(missing=missing, why=f"no outcome of {whose} was reported in time")
+    if isinstance(one, Brought) and isinstance(other, Brought):
+        return known._replace(difference=difference(float(one.amount), float(other.amount), "max"))
+    assert not isinstance(one, Brought)
+    assert not isinstance(other, Brought)
+    return known._replace(difference=difference(one, other, case.sense))
 
 
 def _beside_placebo(ours: Arm | None, base: Arm | None, sense: Sense) -> float | None:

@@ -5,6 +5,7 @@ bytes.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from queuebit_contracts.canonical import canonical_json
 from queuebit_contracts.jobs import Cost
@@ -44,6 +45,7 @@ def report_of(path: Path, *, actor: str = "", reason: str = "") -> str:
         f"{f'; nobody told that of {value.assumed} pairs, which count at the highest price' if value.assumed else ''}",
         f"Cost of a gain: {'no gain yet' if per_win is None else f'{per_win:.6g} {currency}'}"
         f"{f', worth {worth.amount} {worth.currency}' if worth else ''}",
+        *_outcomes(path),
         "",
         "Evidence, as log odds of what they must reach:",
         *(
@@ -58,6 +60,22 @@ def report_of(path: Path, *, actor: str = "", reason: str = "") -> str:
     if actor:
         lines += ["", f"Given up by {actor}: {reason}"]
     return "\n".join([*lines, f"Evidence digest {digest_of(path)}", ""])
+
+
+def _outcomes(path: Path) -> list[str]:
+    """What acting on the answers brought, where anybody reported it; and by what the gate goes, where that is an outcome."""
+    value, measure = path.value, path.registered.spec.measure
+    lines = []
+    if measure is not None:
+        what = "what answers came to in reality" if measure == "outcome_objective" else "what answers brought in money"
+        lines.append(f"The gate goes by {what}; of {value.untold} pairs an outcome is missing, and they do not count")
+    for currency in sorted({*value.path_brought, *value.base_brought}):
+        ours, base = (sums.get(currency, Decimal(0)) for sums in (value.path_brought, value.base_brought))
+        lines.append(
+            f"Brought in {value.told} pairs of which both outcomes are known: {ours:f} {currency} by the path,"
+            f" {base:f} by the classical way, {ours - base:+f} more"
+        )
+    return lines
 
 
 def digest_of(path: Path) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple, assert_never
 
+from pydantic import BaseModel
+
 from queuebit_contracts.canonical import canonical_json
 from queuebit_contracts.paths import (
     PathEvent,
@@ -43,6 +45,9 @@ class Step(NamedTuple):
     pairs: int
     what: str
     why: str
+
+
+_LATER: Final = frozenset({"measure", "outcome_horizon_s", "path_brought", "base_brought", "missing"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +179,14 @@ def _moved(path: Path, stage: Stage, percent: int, at: datetime) -> Path:
 
 
 def _chained(digest: str, event: PathEvent) -> str:
-    text = f"{digest} {type(event).__name__} ".encode() + canonical_json(event)
+    text = f"{digest} {type(event).__name__} ".encode() + canonical_json(_as_told(event))
     return hashlib.sha256(text).hexdigest()
+
+
+def _as_told(value: BaseModel) -> dict[str, Any]:
+    """The fields as they were hashed ever since: those that came later only where they say something."""
+    fields = {name: each for name, each in value.__dict__.items() if each is not None or name not in _LATER}
+    return fields | ({"spec": _as_told(value.spec)} if isinstance(value, PathRegistered) else {})
 
 
 def _told(path: Path, event: PathEvent, at: datetime) -> tuple[Step, ...]:

@@ -8,7 +8,8 @@ currency.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -16,6 +17,7 @@ from typing import Final
 from queuebit_contracts.jobs import Cost
 from queuebit_contracts.paths import PathPairRecorded, PathRegistered
 from queuebit_domain.job.money import NO_COST, add_cost
+from queuebit_domain.paths.outcomes import added
 
 WINDOW: Final = timedelta(days=28)
 WINDOWS_TOO_DEAR: Final = 2
@@ -43,7 +45,9 @@ class Window:
 @dataclass(frozen=True, slots=True)
 class Value:
     """A path since it was registered, and its windows, of which the last few are kept. `dearest`: the highest cost of a
-    pair. `assumed`: how many pairs cost the highest price, as nobody said what they did.
+    pair. `assumed`: how many pairs cost the highest price, as nobody said what they did. `path_brought`, `base_brought`: what
+    acting on the answers of `told` pairs brought, by currency, where that was reported of both; `untold`: pairs that do not
+    count as the gate goes by outcomes, and one is missing.
     """
 
     pairs: int = 0
@@ -57,6 +61,10 @@ class Value:
     best: float = 0.0
     worst: float = 0.0
     windows: tuple[Window, ...] = ()
+    told: int = 0
+    untold: int = 0
+    path_brought: Mapping[str, Decimal] = field(default_factory=dict)
+    base_brought: Mapping[str, Decimal] = field(default_factory=dict)
 
     def per_win(self, currency: str) -> float | None:
         """What one gain cost so far, in this currency; None where there was none."""
@@ -111,7 +119,15 @@ def valued(value: Value, pair: PathPairRecorded, registered: PathRegistered, sin
         cost=add_cost(value.cost, cost),
         dearest=_dearer(value.dearest, cost),
         assumed=value.assumed + (cost is not pair.cost),
+        untold=value.untold + (pair.missing is not None),
     )
+    if pair.path_brought and pair.base_brought:
+        after = replace(
+            after,
+            told=value.told + 1,
+            path_brought=added(value.path_brought, pair.path_brought),
+            base_brought=added(value.base_brought, pair.base_brought),
+        )
     if pair.counted:
         gain = max(0.0, min(-pair.difference, spec.clip)) if pair.path_ok else 0.0
         win, tie = gain >= spec.min_gain, pair.difference == 0

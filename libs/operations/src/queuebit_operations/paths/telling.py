@@ -83,6 +83,13 @@ def document_of(path: Path, now: datetime, ahead: int) -> dict[str, Any]:
             if weighed is None
             else {"pairs": BLOCK, "worth": weighed.worth, "price": weighed.price, "pays": weighed.pays},
         },
+        "outcomes": {
+            "measure": registered.spec.measure,
+            "told": value.told,
+            "untold": value.untold,
+            "path": {name: f"{amount:f}" for name, amount in sorted(value.path_brought.items())},
+            "base": {name: f"{amount:f}" for name, amount in sorted(value.base_brought.items())},
+        },
         "rollbacks": path.rollbacks,
         "spec": registered.spec.model_dump(mode="json"),
         "digest": path.digest,

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.ids import derive_id
+from queuebit_domain.job.outcomes import REPORTS_MAX, has_no_room
 from queuebit_gateway.access.authentication import Actor
 from queuebit_gateway.http import examples
 from queuebit_gateway.http.conditions import tag_of
@@ -45,7 +46,7 @@ _EXAMPLE = {"acted": True, "objective": 41.5, "value": {"amount": "120.50", "cur
 )
 async def report_outcome(request: Request, actor: Reporting, job_id: JobId) -> Response:
     """Say what acting on the answer of a completed job brought. It is booked on the job; the same key, or the same words, are
-    one report.
+    one report. 409 where the job has as many as it can hold.
     """
     parts = parts_of(request)
     offered = request.headers.get("idempotency-key")
@@ -58,6 +59,9 @@ async def report_outcome(request: Request, actor: Reporting, job_id: JobId) -> R
     if found.state != "completed":
         raise Refusal("job_not_completed", f"The job is {found.state}.", job_id=found.job_id)
     report_id = derive_id(found.job_id, f"outcome:{key or fingerprint(said)}", actor.tenant)
+    if has_no_room(await parts.jobs.standing(found), report_id):
+        detail = f"The job has its {REPORTS_MAX} outcomes; this one would not be booked."
+        raise Refusal("outcomes_full", detail, job_id=found.job_id)
     name_job(request, found.job_id, actor.tenant)
     event = said.event(report_id, actor.name)
     await parts.submitter.report_outcome(found.job_id, actor.tenant, event, traceparent_of(request))
