@@ -49,6 +49,10 @@ class Ops:
         """Run a verb in a thread of this process."""
         return Said(*await asyncio.to_thread(typed, ("ops", *arguments), {**self.env, **env}))
 
+    async def beside(self, *arguments: str, **env: str) -> Said:
+        """The same of a verb that stands beside `ops`."""
+        return Said(*await asyncio.to_thread(typed, arguments, {**self.env, **env}))
+
     async def process(self, *arguments: str, **env: str) -> Said:
         """Run a verb as a process beside the event loop."""
         return await self._process([QUEUEBIT, "ops", *arguments], env)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from queuebit_contracts import events as ev
+from queuebit_contracts.ids import attempt_id_of
+from queuebit_contracts.jobs import Confidence, ConfidencePart, Ran
 from queuebit_domain.job.codec import read_event
+from queuebit_domain.job.messages import Message
 from queuebit_store.postgres import PostgresStore
-from tests.builders import NOW
-from tests.fakes.histories import tell_jobs
+from tests.builders import NOW, a_success, a_verdict
+from tests.fakes.histories import LEG, a_job_id, tell_jobs
 from tests.integration.operations.conftest import Ops
 
 WHY = ("--reason", "wrong since the upgrade", "--actor", "alice")
@@ -115,3 +119,41 @@ async def test_work_that_nobody_began_is_recalled_behind_a_pause(ops: Ops, postg
 
     assert (early.document["outcomes"], late.document["outcomes"]) == ({"nothing to do": 1}, {"recalled": 1})
     assert (await postgres_store.heads([out]))[out].head.state == "held"
+
+
+async def test_what_rests_on_the_proof_of_a_solver_is_recalled(ops: Ops, postgres_store: PostgresStore) -> None:
+    def proved(nth: int, detail: str, version: str = "9.15", **changes: Any) -> tuple[UUID, list[Message]]:
+        job_id = a_job_id(nth)
+        attempt_id = attempt_id_of(job_id, LEG, 1)
+        part = ConfidencePart(name="optimality", value=1.0, weight=1.0, detail=detail)
+        ran = Ran(lane="classical", method="CP-SAT", backend="or-tools", backend_version=version)
+        verdict = a_verdict(attempt_id=attempt_id, confidence=Confidence(value=1.0, parts=(part,)), **changes)
+        return job_id, [a_success(attempt_id=attempt_id, ran=ran), verdict]
+
+    told = [
+        proved(1, "proved by CP-SAT of or-tools 9.15"),
+        proved(2, "proved by CP-SAT of or-tools 9.14", "9.14"),
+        proved(3, "proved"),
+        proved(4, "gap 2 %", proven_optimal=False),
+        proved(5, "$sealed:v1.token"),
+    ]
+    by_solver, older, by_the_validator, unproved, sealed = [
+        (await tell_jobs(postgres_store, [nth], then=story))[0] for nth, (_, story) in enumerate(told, 1)
+    ]
+    recall = ("proofs", "recall", "--solver", "CP-SAT", "--version", "9.15")
+
+    shown = await ops.beside(*recall, "--json")
+    unreasoned = await ops.beside(*recall, "--apply")
+    done = await ops.beside(*recall, "--requeue", "--apply", *WHY, "--json")
+    again = await ops.beside("proofs", "recall", "--solver", "or-tools", "--json")
+
+    assert (shown.code, shown.document["targets"], shown.document["state"]) == (0, 2, "frozen")
+    assert (unreasoned.code, "A reason is needed to act." in unreasoned.err) == (2, True)
+    assert done.document["outcomes"] == {"invalidated": 2}
+    stories = await postgres_store.load([by_solver, older, by_the_validator, unproved, sealed])
+    last = {each: stories[each][-1] for each in stories}
+    assert {each for each in last if last[each].type == "JobInvalidated"} == {by_solver, sealed}
+    event = read_event(last[by_solver])
+    assert isinstance(event, ev.JobInvalidated)
+    assert (event.reason, event.replaced_by is not None) == ("wrong since the upgrade", True)
+    assert again.document["targets"] == 1, "only the one of the other version counts still"

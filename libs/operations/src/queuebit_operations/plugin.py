@@ -30,6 +30,7 @@ from queuebit_operations.verbs import (
     projections,
     projections_change,
     projections_rebuild,
+    proofs,
     quarantine,
     replay_diff,
     replay_inspect,
@@ -91,3 +92,4 @@ def register(app: typer.Typer) -> None:
     audit.register(app)
     erase.register(app)
     privacy.register(app)
+    proofs.register(app)

@@ -24,6 +24,20 @@ class AnsweredBy:
 
 
 @dataclass(frozen=True, slots=True)
+class ProvedBy:
+    """Completed jobs whose answers count still, and are held for optimal on the word of a solver, by its name or its method.
+    Absent means any.
+    """
+
+    solver: str
+    version: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    tenant: str | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Jobs that have not ended, by where they stand. Absent means any."""
 
@@ -54,6 +68,8 @@ class Choosing(Protocol):
     """Chooses jobs in the order of their ids, at one moment."""
 
     async def answered(self, wanted: AnsweredBy) -> list[UUID]: ...
+
+    async def proved(self, wanted: ProvedBy) -> list[UUID]: ...
 
     async def standing(self, wanted: Standing) -> list[UUID]: ...
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from queuebit_contracts.jobs import JOB_STATES, TERMINAL_STATES
-from queuebit_operations.choosing.port import AnsweredBy, Standing, Surveyed
+from queuebit_operations.choosing.port import AnsweredBy, ProvedBy, Standing, Surveyed
 from queuebit_operations.connections.own import own_connection
 from queuebit_operations.connections.room import RoomReader
 from queuebit_store.connections.settings import PostgresSettings
@@ -39,6 +39,12 @@ class PostgresChoosing(RoomReader):
             wanted.tenant,
             wanted.kind,
             wanted.suspect,
+        )
+        return [row[0] for row in found]
+
+    async def proved(self, wanted: ProvedBy) -> list[UUID]:
+        found = await self._fetch(
+            "proved", wanted.solver, wanted.version, wanted.since, wanted.until, wanted.tenant, wanted.kind
         )
         return [row[0] for row in found]
 
