@@ -21,7 +21,8 @@ async def _answered(world: RunningGateway, problem: Any, **wishes: Any) -> Any:
 
 
 async def _shares(world: RunningGateway, job_id: str) -> Any:
-    return (await world.get(f"/v1/jobs/{job_id}?include=shares")).json()["shares"]
+    url = f"/v1/jobs/{job_id}?include=shares"
+    return (await world.http.get(url, headers=await world.headers())).json()["shares"]
 
 
 async def test_shares_are_told_when_they_are_asked_for(world: RunningGateway) -> None:
@@ -61,7 +62,7 @@ async def test_an_answer_to_another_question_has_none(world: RunningGateway) -> 
 async def test_another_wish_is_refused_by_name(world: RunningGateway) -> None:
     job = await _answered(world, CUT)
 
-    refused = await world.get(f"/v1/jobs/{job['id']}?include=slices")
+    refused = await world.http.get(f"/v1/jobs/{job['id']}?include=slices", headers=await world.headers())
 
     assert (refused.status_code, "`shares`" in refused.text) == (422, True)
 

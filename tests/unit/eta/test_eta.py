@@ -67,7 +67,7 @@ def scored(seed: int, workers: int, load: float, spread: float) -> tuple[list[bo
 def test_nine_in_ten_end_within_their_bound_and_medians_are_close(
     workers: int, load: float, spread: float, off_max: float
 ) -> None:
-    """The bar: coverage from 0.85 to 0.95, of no 300 in a row below 0.80, and the median off by exp(0.35) at most. Where workers
+    """The bar: coverage from 0.85 to 0.95, of no 300 in a row below 0.80, the median off by exp(0.35) at most. Where workers
     are often free and durations differ sixfold nobody reaches that: who knows all that is at work is off by exp(0.41).
     """
     hits, off = scored(7, workers, load, spread)

@@ -30,7 +30,7 @@ def said(nth: float = 3, objective: float | None = None, value: str | None = Non
 
 
 def by(measure: str, **changes: Any) -> Path:
-    return a_path(spec={"measure": measure, "outcome_horizon_s": DAY_S, **changes})
+    return a_path(measure=measure, outcome_horizon_s=DAY_S, **changes)
 
 
 def a_measured(path: tuple[Report, ...] = (), base: tuple[Report, ...] = (), **changes: Any) -> Case:
@@ -180,9 +180,8 @@ def test_a_report_that_names_no_answer_is_of_the_one_that_was_chosen_last() -> N
 
 def test_what_came_later_changes_no_digest_of_a_path_that_does_not_use_it() -> None:
     path = a_path()
-    fields = path.registered.__dict__ | {"spec": {
-        name: value for name, value in path.registered.spec.__dict__.items()
-        if name not in ("measure", "outcome_horizon_s")
-    }}  # fmt: skip
+    fields = {
+        name: value for name, value in path.registered.__dict__.items() if name not in ("measure", "outcome_horizon_s")
+    }
 
     assert path.digest == hashlib.sha256(b" PathRegistered " + canonical_json(fields)).hexdigest()

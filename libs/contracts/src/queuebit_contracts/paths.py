@@ -41,6 +41,7 @@ Measure = Literal["outcome_objective", "outcome_value"]
 reality, or brought in money.
 """
 OUTCOME_HORIZON_S = 7 * 86_400.0
+OutcomeHorizon = Annotated[float, Field(gt=0, le=366 * 86_400.0)]
 Side = Literal["path", "base", "both"]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -62,8 +63,7 @@ class GateSpec(StrictModel):
     Differences of objectives are relative: `clip` bounds one of them, so that a few extreme pairs decide nothing. `margin`
     is how much worse is still as good; `min_gain` is the least gain that is worth anything. `alpha_*` bound how often the
     gate is wrong at all, however often it is looked at; those of the guardrails add up to at most 0.02. Shares are of
-    pairs. `measure`: pairs are compared by outcomes, which are waited for until `outcome_horizon_s` after the plan (a week
-    where it is left out).
+    pairs.
     """
 
     clip: Share = 0.10
@@ -92,13 +92,6 @@ class GateSpec(StrictModel):
     placebo: bool = True
     sample: Annotated[float, Field(gt=0, le=1)] = 0.10
     retires_itself: bool = False
-    measure: Measure | None = None
-    outcome_horizon_s: Annotated[float, Field(gt=0, le=366 * 86_400.0)] | None = None
-
-    @property
-    def outcomes_s(self) -> float | None:
-        """For how long outcomes are waited for; None where the gate does not go by them."""
-        return None if self.measure is None else self.outcome_horizon_s or OUTCOME_HORIZON_S
 
 
 class PathDraw(Model):
@@ -120,7 +113,8 @@ class PathRegistered(Event):
 
     `settings` are the parameters that its attempts get. `price_max`: what one attempt costs at most, and
     `value_per_win` what one gain of at least the gate's `min_gain` is worth, where that is known.
-    Before shadow only jobs of the `pilot_tenants` are measured: fixtures, and jobs of our own.
+    Before shadow only jobs of the `pilot_tenants` are measured: fixtures, and jobs of our own. `measure`: pairs are compared
+    by outcomes, which are waited for until `outcome_horizon_s` after the plan (a week where it is left out).
     """
 
     key: PathKey
@@ -135,6 +129,13 @@ class PathRegistered(Event):
     pilot_tenants: Annotated[tuple[TenantName, ...], Field(max_length=20)] = ()
     owner: Actor
     reason: Reason
+    measure: Measure | None = None
+    outcome_horizon_s: OutcomeHorizon | None = None
+
+    @property
+    def outcomes_s(self) -> float | None:
+        """For how long outcomes are waited for; None where the gate does not go by them."""
+        return None if self.measure is None else self.outcome_horizon_s or OUTCOME_HORIZON_S
 
 
 class PathPairRecorded(Event):

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from queuebit_contracts.jobs import Cost, Lane, Number, Sense
 from queuebit_contracts.outcomes import Brought
-from queuebit_contracts.paths import GateSpec, PathPairRecorded, Side, Stage
+from queuebit_contracts.paths import PathPairRecorded, PathRegistered, Side, Stage
 from queuebit_domain.job.money import NO_COST
 from queuebit_domain.paths.outcomes import Report, brought, measured
 from queuebit_domain.paths.state import ANEW, Path, is_repeat
@@ -135,7 +135,7 @@ def pair_of(path: Path, case: Case) -> PathPairRecorded | Unusable:
     epoch = _epoch(path, case)
     bound = next((arm.bound for arm in (base, ours) if arm is not None and arm.bound is not None), None)
     incumbent = case.incumbent if case.incumbent is not None and _possible(case.incumbent, bound, case.sense) else None
-    found = _by_outcomes(registered.spec, case, ours, base)
+    found = _by_outcomes(registered, case, ours, base)
     counted = not (is_repeat(path, case.problem_fingerprint, epoch) or _before_stage(path, case))
     return PathPairRecorded(
         seq=path.seq + 1,
@@ -197,14 +197,14 @@ class _Outcomes(NamedTuple):
     why: str = ""
 
 
-def _by_outcomes(spec: GateSpec, case: Case, ours: Arm | None, base: Arm | None) -> _Outcomes:
+def _by_outcomes(path: PathRegistered, case: Case, ours: Arm | None, base: Arm | None) -> _Outcomes:
     """Of answers that are both valid; what failed or is late is lost whatever anybody reports."""
-    limit = case.planned_at + timedelta(seconds=spec.outcomes_s or spec.horizon_s)
+    limit = case.planned_at + timedelta(seconds=path.outcomes_s or path.spec.horizon_s)
     path_said, base_said = ([each for each in arm.reports if each.at <= limit] if arm else [] for arm in (ours, base))
     known = _Outcomes(tuple(brought(path_said)), tuple(brought(base_said)))
-    if spec.measure is None or not (ours is not None and ours.ok and base is not None and base.ok):
+    if path.measure is None or not (ours is not None and ours.ok and base is not None and base.ok):
         return known
-    one, other = measured(path_said, spec.measure), measured(base_said, spec.measure)
+    one, other = measured(path_said, path.measure), measured(base_said, path.measure)
     if isinstance(one, Brought) and isinstance(other, Brought) and one.currency != other.currency:
         return known._replace(missing="both", why="the outcomes are in different currencies")
     if one is None or other is None:

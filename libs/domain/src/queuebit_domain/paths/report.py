@@ -64,7 +64,7 @@ def report_of(path: Path, *, actor: str = "", reason: str = "") -> str:
 
 def _outcomes(path: Path) -> list[str]:
     """What acting on the answers brought, where anybody reported it; and by what the gate goes, where that is an outcome."""
-    value, measure = path.value, path.registered.spec.measure
+    value, measure = path.value, path.registered.measure
     lines = []
     if measure is not None:
         what = "what answers came to in reality" if measure == "outcome_objective" else "what answers brought in money"

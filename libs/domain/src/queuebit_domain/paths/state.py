@@ -185,8 +185,7 @@ def _chained(digest: str, event: PathEvent) -> str:
 
 def _as_told(value: BaseModel) -> dict[str, Any]:
     """The fields as they were hashed ever since: those that came later only where they say something."""
-    fields = {name: each for name, each in value.__dict__.items() if each is not None or name not in _LATER}
-    return fields | ({"spec": _as_told(value.spec)} if isinstance(value, PathRegistered) else {})
+    return {name: each for name, each in value.__dict__.items() if each is not None or name not in _LATER}
 
 
 def _told(path: Path, event: PathEvent, at: datetime) -> tuple[Step, ...]:

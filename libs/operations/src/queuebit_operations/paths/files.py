@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from queuebit_contracts.jobs import KindName, Lane, Money, ParamValue, TenantName, Tier
 from queuebit_contracts.model import StrictModel
-from queuebit_contracts.paths import GateSpec, PathKey, PathRegistered, SizeBand
+from queuebit_contracts.paths import GateSpec, Measure, OutcomeHorizon, PathKey, PathRegistered, SizeBand
 from queuebit_domain.paths.cohort import version_of
 from queuebit_operations.errors import BadArgument
 
@@ -33,6 +33,8 @@ class PathDocument(StrictModel):
     value_per_win: Money | None = None
     start: Annotated[str, StringConstraints(pattern="^(simulate|batch_pilot|shadow)$")] = "simulate"
     pilot_tenants: Annotated[tuple[TenantName, ...], Field(max_length=20)] = ()
+    measure: Measure | None = None
+    outcome_horizon_s: OutcomeHorizon | None = None
 
 
 def registration_of(file: str, *, owner: str, reason: str) -> PathRegistered:
@@ -69,6 +71,8 @@ def registration_of(file: str, *, owner: str, reason: str) -> PathRegistered:
         pilot_tenants=document.pilot_tenants,
         owner=owner,
         reason=reason,
+        measure=document.measure,
+        outcome_horizon_s=document.outcome_horizon_s,
     )
 
 

@@ -84,7 +84,7 @@ def document_of(path: Path, now: datetime, ahead: int) -> dict[str, Any]:
             else {"pairs": BLOCK, "worth": weighed.worth, "price": weighed.price, "pays": weighed.pays},
         },
         "outcomes": {
-            "measure": registered.spec.measure,
+            "measure": registered.measure,
             "told": value.told,
             "untold": value.untold,
             "path": {name: f"{amount:f}" for name, amount in sorted(value.path_brought.items())},

@@ -166,7 +166,7 @@ class PathKeeper:
         await self._look_up([plan for plan in due if plan.planned_at + SETTLE <= now])
         ready: list[Case] = []
         eligible = done = 0
-        drawn, spec = self._drawn.get(path_id, {}).copy(), path.registered.spec
+        drawn, wanted = self._drawn.get(path_id, {}).copy(), path.registered
         for place, plan in enumerate(plans):
             fresh = plan.draw.problem is None or plan.draw.problem not in drawn
             drawn[plan.draw.problem or ""] = None
@@ -174,7 +174,7 @@ class PathKeeper:
             if not plan.draw.measured:
                 continue
             if plan.version == 0 or (
-                plan.case is not None and not settled(plan.case, spec.horizon_s, now, spec.outcomes_s)
+                plan.case is not None and not settled(plan.case, wanted.spec.horizon_s, now, wanted.outcomes_s)
             ):
                 break
             if plan.case is not None:
