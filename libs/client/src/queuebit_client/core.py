@@ -24,18 +24,7 @@ from queuebit_client.keys import fresh_key
 from queuebit_client.models import BatchPage, Job, JobEvent, JobPage, JobSummary, TenantEvent
 from queuebit_client.reads import LedgerEntry, LedgerPage, Quote, Read
 from queuebit_client.sse import FrameReader
-from queuebit_client.steps import (
-    CALL_TIMEOUT_S,
-    Call,
-    Connect,
-    Emit,
-    Hangup,
-    NextLine,
-    Pause,
-    Reply,
-    Steps,
-    Stream,
-)
+from queuebit_client.steps import CALL_TIMEOUT_S, Call, Connect, Emit, Hangup, NextLine, Pause, Reply, Steps, Stream
 from queuebit_contracts.jobs import TERMINAL_NAMES
 from queuebit_contracts.model import Model
 

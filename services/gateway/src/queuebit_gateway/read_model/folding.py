@@ -267,12 +267,10 @@ class Folding:
         self, job_id: UUID, tenant: str, *, version: int, created_at: datetime, updated_at: datetime, with_plan: bool
     ) -> JobView:
         """The finished view."""
-        cost, usage = total(self.spent)
-        ended = isinstance(self.job, EndedJob)
+        (cost, usage), ended = total(self.spent), isinstance(self.job, EndedJob)
         progress = Progress(self.attempts.values(), self.held, self.chosen, ended)
         facts: dict[str, Any] = {
-            "kind": "",
-            "tier": "",
+            **dict.fromkeys(("kind", "tier"), ""),
             "cost": cost,
             "usage": usage,
             **self.request,
