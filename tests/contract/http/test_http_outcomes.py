@@ -98,6 +98,6 @@ async def test_an_outcome_more_than_a_job_holds_is_refused_and_one_of_before_is_
     await world.plane.append(job, version, [first, *others], "completed")
 
     again = await world.http.post(url, json=BODY, headers=headers)
-    more = await world.http.post(url, json=BODY, headers={**headers, "Idempotency-Key": "one more"})
+    more = await world.http.post(url, json=BODY, headers={**headers, "Idempotency-Key": "one-more"})
 
     assert (again.status_code, more.status_code, more.json()["code"]) == (202, 409, "outcomes_full")

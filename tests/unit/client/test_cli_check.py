@@ -11,6 +11,7 @@ import pytest
 
 from queuebit_client.cli import main
 from queuebit_problems.registry import kind_of, kinds, optimisation_of
+from queuebit_problems.shares import shown
 
 KNAPSACK = "3 10\n5 4\n6 7\n4 6\n"
 DECIMALS = "2 10\n0.1 4\n0.2 5\n"
@@ -48,6 +49,8 @@ def test_a_feasible_answer_of_every_kind_is_correct(desk: Desk, name: str) -> No
     problem = {"kind": name, "statement": statement.model_dump(mode="json")}
     outcome = {"kind": name, "state": "completed", "answer": answer, "objective": objective}
 
+    shares = kind.shares(statement, answer)
+    assert shares is not None
     assert desk.check(json.dumps(problem), json.dumps(outcome)) == (
         0,
         {
@@ -60,6 +63,7 @@ def test_a_feasible_answer_of_every_kind_is_correct(desk: Desk, name: str) -> No
             "objective_agrees": True,
             "violations": [],
             "answer_errors": [],
+            "shares": shown(shares).model_dump(mode="json"),
         },
         "",
     )
@@ -108,7 +112,7 @@ def test_a_feasible_answer_of_every_kind_is_correct(desk: Desk, name: str) -> No
 def test_an_answer_is_checked(desk: Desk, problem: str, answer: Any, code: int, lines: list[str]) -> None:
     found, out, err = desk.check(problem, json.dumps(answer), json_out=False)
 
-    printed = out.splitlines()
+    printed = [line for line in out.splitlines() if not line.startswith(("share: ", "room: "))]
     assert (found, err, printed[0], len(printed)) == (code, "", "kind: knapsack", len(lines) + 1)
     assert [line for line, start in zip(printed[1:], lines, strict=True) if not line.startswith(start)] == []
 
@@ -148,3 +152,14 @@ def test_files_that_are_not_there_are_exit_2(tmp_path: Path, capsys: pytest.Capt
     assert main.run(["check", str(tmp_path / "none"), str(tmp_path / "none.json")]) == 2
     assert main.run(["check", "-", "-"]) == 2
     assert capsys.readouterr().err.count("Remedy: ") == 3
+
+
+def test_a_plan_made_by_hand_tells_its_shares_also_where_it_breaks_something(desk: Desk) -> None:
+    _, out, _ = desk.check(KNAPSACK, json.dumps({"take": [1, 1, 0]}), json_out=False)
+
+    assert [line for line in out.splitlines() if line.startswith(("share: ", "room: "))] == [
+        "share: items: 11",
+        "share: items: item 1: 6",
+        "share: items: item 0: 5",
+        "room: capacity: -1 left of 10",
+    ]
