@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple, assert_never
 
-from pydantic import BaseModel
-
 from queuebit_contracts.canonical import canonical_json
 from queuebit_contracts.paths import (
     PathEvent,
@@ -183,7 +181,7 @@ def _chained(digest: str, event: PathEvent) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-def _as_told(value: BaseModel) -> dict[str, Any]:
+def _as_told(value: PathEvent) -> dict[str, Any]:
     """The fields as they were hashed ever since: those that came later only where they say something."""
     return {name: each for name, each in value.__dict__.items() if each is not None or name not in _LATER}
 
