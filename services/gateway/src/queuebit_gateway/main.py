@@ -106,7 +106,7 @@ def build_parts(
     """`work` reads what is large, `hop` takes it off the loop. `egress`: where webhooks may lead. `tokens`: of an identity
     provider. `ring` seals the data of subjects. `runs_operations`: whether bulk operations are run here."""
     jobs, tailer = Jobs(store, hop=hop), Tailer(store, clock, poll_interval_s=poll_interval_s)
-    work, payloads = work or inline(), Payloads(ring)
+    work, payloads, seldom_s = work or inline(), Payloads(ring), 4 * poll_interval_s
     return Parts(
         authenticator=Authenticator(directory, pepper, clock, tokens),
         limiter=Limiter(rates),
@@ -120,9 +120,7 @@ def build_parts(
         submitter=Submitter(store, bus, jobs, clock, ids, payloads),
         tailer=tailer,
         cursors=PageCursors(pepper),
-        tenant_events=TenantEvents(
-            store, clock, hop, is_closing=lambda: tailer.closing, poll_interval_s=4 * poll_interval_s
-        ),
+        tenant_events=TenantEvents(store, clock, hop, is_closing=lambda: tailer.closing, poll_interval_s=seldom_s),
         event_cursors=EventCursors(pepper),
         operators=Operators(store, runs=runs_operations),
         bulk=BulkOperations(store, clock, ids, runs=runs_operations),
