@@ -28,6 +28,18 @@ def test_it_renders_as_it_is_kept(case: Path) -> None:
 
 
 @CASES
+def test_helm_finds_nothing_in_it(case: Path) -> None:
+    assert CHART.lint(helm(), case) == ""
+
+
+def test_helm_finds_what_is_wrong(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("kafka: {bootstrap: 7}")
+
+    assert "kafka" in CHART.lint(helm(), wrong)
+
+
+@CASES
 @pytest.mark.parametrize("version", VERSIONS)
 def test_kubernetes_would_take_it(case: Path, version: str) -> None:
     validate = pytest.importorskip(

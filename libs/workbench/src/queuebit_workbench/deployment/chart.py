@@ -64,6 +64,12 @@ class Chart:
             raise RenderFailed(done.stderr.strip() or f"helm ended with {done.returncode}")
         return done.stdout
 
+    def lint(self, helm: Path, case: Path) -> str:
+        """What helm finds in the chart with these values, empty where that is nothing."""
+        words = [str(helm), "lint", "--strict", "--quiet", str(self.folder), "--values", str(case)]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        return "" if done.returncode == 0 else done.stdout + done.stderr
+
     def keep(self, helm: Path) -> list[Path]:
         """Write what the chart renders for each case, and of what; the files."""
         self.golden.mkdir(exist_ok=True)
