@@ -92,7 +92,7 @@ class KeyView(Model):
     made_by: str
     created_at: AwareDatetime
     expires_at: AwareDatetime | None
-    revoked_at: AwareDatetime | None
+    revoked_at: AwareDatetime | None = None
     last_used_at: AwareDatetime | None
 
 

@@ -81,7 +81,7 @@ class WebhookKey(Model):
     """What to check with. `text` is `whsec_…` where it is new, and told never again; or the public key, `whpk_…`."""
 
     scheme: Scheme
-    text: str | None
+    text: str | None = None
     until: AwareDatetime | None = None
 
 
@@ -95,7 +95,7 @@ class WebhookView(Model):
     rule: Rule
     state: EndpointState
     why: str
-    failing_since: AwareDatetime | None
+    failing_since: AwareDatetime | None = None
     keys: tuple[WebhookKey, ...]
     version: int
     created_at: AwareDatetime
