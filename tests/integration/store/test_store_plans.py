@@ -47,6 +47,7 @@ _ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "read_page": (["job", "refusal"], 1, 3, 0, 500, ["JobQueued", "JobPlanned"], [1, 1], 1 << 23),
     "heads": ([an_id(n) for n in range(100)],),
     "walk": (None, "job", 500),
+    "walk_rare": (None, "path", 500),
     "list_tenant": _LISTED,
     "list_states": (*_LISTED[:4], ["failed", "queued"], *_LISTED[5:]),
     "due": (at(0), "job", 100),
@@ -76,6 +77,10 @@ def _bad_nodes(plan: dict[str, Any]) -> list[str]:
         if kind in ("Hash Join", "Merge Join"):
             found.append(kind)
     return found
+
+
+def _indexes(plan: dict[str, Any]) -> set[str]:
+    return {node["Index Name"] for node in _nodes(plan) if "Index Name" in node}
 
 
 async def _plan(connection: asyncpg.Connection, name: str, mode: str) -> dict[str, Any]:
@@ -113,12 +118,13 @@ async def test_every_hot_statement_walks_an_index(
     assert {name: bad for name, plan in plans.items() if (bad := _bad_nodes(plan))} == {}
     sorted_by = {
         name
-        for name in ("load", "walk", "list_tenant", "due")
+        for name in ("load", "walk", "walk_rare", "list_tenant", "due")
         for node in _nodes(plans[name])
         if node["Node Type"] == "Sort"
     }
     assert sorted_by == set()
-    assert {node["Index Name"] for node in _nodes(plans["append"]) if "Index Name" in node} == {"stream_pkey"}
+    assert _indexes(plans["append"]) == {"stream_pkey"}
+    assert _indexes(plans["walk_rare"]) == {"stream_rare"}
 
 
 async def test_a_rare_state_is_found_where_statistics_know_another_one_alone(
@@ -134,8 +140,7 @@ async def test_a_rare_state_is_found_where_statistics_know_another_one_alone(
         plans.append(await _plan(connection, "list_states", "force_custom_plan"))
     finally:
         await connection.close()
-    walked = {node["Index Name"] for plan in plans for node in _nodes(plan) if "Index Name" in node}
-    assert walked == {"stream_by_state_and_time"}
+    assert {name for plan in plans for name in _indexes(plan)} == {"stream_by_state_and_time"}
 
 
 async def _partitions_of(connection: asyncpg.Connection, name: str, *values: Any) -> set[str]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 
+from queuebit_contracts.streams import JOB
 from queuebit_store.connections.session import Session
 from queuebit_store.heads import columns as to
 from queuebit_store.heads.port import Head, Place, StreamFilter, StreamRow
@@ -41,7 +42,8 @@ class PostgresHeads:
         return [to.stream_row(row) for row in found]
 
     async def walk_heads(self, after: UUID | None = None, *, limit: int, category: str = "job") -> list[StreamRow]:
-        return [to.stream_row(row) for row in await self._session.fetch_operate("walk", after, category, limit)]
+        name = "walk" if category == JOB else "walk_rare"
+        return [to.stream_row(row) for row in await self._session.fetch_operate(name, after, category, limit)]
 
     async def due(self, now: datetime, *, limit: int, category: str = "job") -> list[UUID]:
         return [row[0] for row in await self._session.fetch("due", now, category, limit)]

@@ -9,6 +9,13 @@ SELECT stream_id, tenant, version, state, wake_at, attributes, created_at, updat
 FROM stream WHERE stream_id > COALESCE($1::uuid, '00000000-0000-0000-0000-000000000000') AND category = $2
 ORDER BY stream_id LIMIT $3;
 
+-- name: walk_rare
+-- The same of a category that is not that of jobs, which is said once more so that the index without them is walked.
+SELECT stream_id, tenant, version, state, wake_at, attributes, created_at, updated_at, category
+FROM stream
+WHERE stream_id > COALESCE($1::uuid, '00000000-0000-0000-0000-000000000000') AND category = $2 AND category <> 'job'
+ORDER BY category, stream_id LIMIT $3;
+
 -- name: list_tenant
 -- A page of one tenant's heads, newest first. An attribute is wanted with any value of its list.
 SELECT stream_id, tenant, version, state, wake_at, attributes, created_at, updated_at, category
