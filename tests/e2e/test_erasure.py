@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from queuebit_client.asynchronous import AsyncQueuebit
+from queuebit_client.audit import reveal
 from queuebit_contracts.channels import BY_TOPIC
 from queuebit_contracts.sealed import REDACTED, SUBJECT_LABEL
+from queuebit_contracts.sealed_documents import MASKED
 from queuebit_devstack.stack import Stack
 from queuebit_operations.connections.own import own_connection
 from queuebit_operations.erasing.proof import search_files, search_store, search_topics
@@ -87,7 +89,9 @@ async def test_a_subject_is_erased_within_a_minute_and_found_nowhere(stack: Stac
         ]
         ended = [await client.wait(job.id, timeout_s=90) for job in asked]
         assert [job.state for job in ended] == ["completed"] * 6
-        assert [job.answer for job in ended[:2]] == [job.answer for job in ended[3:5]]
+        assert [job.answer for job in ended[:3]] == [{MASKED: True}] * 3
+        shown = [await client.send(reveal(job.id, "compared with what is in clear")) for job in ended[:2]]
+        assert [job.answer for job in shown] == [job.answer for job in ended[3:5]]
         await spoiled(running)
 
         folders = [logs, artifacts]

@@ -32,6 +32,8 @@ MAY = {
     "key:write": {"admin"},
     "budget:read": {"viewer", "submitter", "operator", "admin"},
     "operator:write": {"operator"},
+    "audit:read": {"operator", "admin"},
+    "payload:read": {"submitter", "admin"},
 }
 """Written down a second time, so that nobody widens a role by mistake."""
 DECISION = {"digest": "d0" * 32, "reason": "r"}
@@ -101,6 +103,7 @@ async def test_what_is_anothers_is_not_there(world: RunningGateway, route: APIRo
         "grant": DECISION,
         "deny": DECISION,
         "outcomes": {"acted": True},
+        "reveal": {"reason": "r"},
     }
     body = wanted.get(route.path.rpartition("/")[2], {})
     path = route.path.format_map(

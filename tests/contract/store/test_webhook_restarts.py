@@ -19,6 +19,7 @@ import asyncpg
 from queuebit_client.webhooks import verify
 from queuebit_gateway.asker import Asker
 from queuebit_gateway.egress.post import Egress
+from queuebit_gateway.trail import Trail
 from queuebit_gateway.webhooks.endpoints import Endpoints
 from queuebit_gateway.webhooks.models import WebhookBody
 from queuebit_gateway.webhooks.rule import Rule
@@ -90,7 +91,9 @@ def _arrived(receiver: HookReceiver, secret: str) -> Counter[tuple[str, int]]:
 
 async def test_restarts_under_load_lose_no_webhook(open_session: Any, store: Any) -> None:
     clock, dice = SystemClock(), random.Random(1)
-    endpoints = Endpoints(store, Sealer(PEPPER, os.urandom), LOOPBACK, clock, SystemIds(clock))
+    endpoints = Endpoints(
+        store, Sealer(PEPPER, os.urandom), LOOPBACK, clock, SystemIds(clock), Trail(store, clock, SystemIds(clock))
+    )
     now_s = (clock.now() - T0).total_seconds()
     await store.add_tenant("acme", T0)
     async with a_hook_receiver() as receiver, a_hook_receiver() as other:
@@ -130,7 +133,14 @@ async def test_what_a_killed_sender_had_in_hand_is_free_when_its_lease_is_over(
     next sender tells the same once.
     """
     clock = SystemClock()
-    endpoints = Endpoints(postgres_store, Sealer(PEPPER, os.urandom), LOOPBACK, clock, SystemIds(clock))
+    endpoints = Endpoints(
+        postgres_store,
+        Sealer(PEPPER, os.urandom),
+        LOOPBACK,
+        clock,
+        SystemIds(clock),
+        Trail(postgres_store, clock, SystemIds(clock)),
+    )
     await postgres_store.add_tenant("acme", T0)
     async with a_hook_receiver() as receiver, _silent() as silent:
         rule = Rule(events=("JobPlanned",))

@@ -49,6 +49,18 @@ async def test_it_is_opened_for_its_tenant_and_for_nobody_else_who_got_hold_of_a
         assert await told(payloads, theirs, "umbra") == {"answer": {"$redacted": True}, "labels": {"note": "redacted"}}
 
 
+async def test_whoever_reads_it_without_a_reason_is_told_that_it_is_masked(ring: KeyRing) -> None:
+    key, payloads = await ring.of_subject("acme", "p-17"), Payloads(ring)
+    quoted = sealed_text("node 9 is none", key)
+    document = {"answer": sealed_mapping({"side": [0, 1]}, key), "reasons": [f"main: {quoted}", "plain"], "n": 3}
+
+    masked = {"answer": {"$masked": True}, "reasons": ["main: masked", "plain"], "n": 3}
+    assert json.loads(await payloads.masked(json.dumps(document), "acme")) == masked
+    gone = {"answer": {"$redacted": True}, "reasons": ["main: redacted", "plain"], "n": 3}
+    assert json.loads(await payloads.masked(json.dumps(document), "umbra")) == gone
+    assert await payloads.masked('{"a": 1}', "acme") == '{"a": 1}'
+
+
 async def test_texts_that_quote_what_is_sealed_are_opened_too(ring: KeyRing) -> None:
     key, payloads = await ring.of_subject("acme", "p-17"), Payloads(ring)
     one, other = sealed_text("edge [0, 9] is none", key), sealed_text("node 9 is none", key)

@@ -6,8 +6,7 @@ only passes them on needs no key. Where the key is gone, so is what they say: th
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -32,9 +31,8 @@ SUBJECT_LABEL = "data_subject"
 SEAL = "$sealed"
 SEALED_TEXT = b'{"$sealed":'
 """So begins a statement that is sealed."""
-_PREFIX = f"{SEAL}:"
-_QUOTED = re.compile(re.escape(_PREFIX) + r"(v1\.[0-9a-f-]{36}\.[A-Za-z0-9_-]+)")
-"""A text that is sealed, wherever another text quotes it."""
+PREFIX = f"{SEAL}:"
+"""So begins a text that is sealed."""
 REDACTED = "$redacted"
 """Stands in the place of an answer that was erased."""
 WITHHELD = "redacted"
@@ -125,8 +123,8 @@ def token_of(value: object) -> str | None:
                 return None
         case {"$sealed": str(token)}:
             return token
-        case str() if value.startswith(_PREFIX):
-            return value.removeprefix(_PREFIX)
+        case str() if value.startswith(PREFIX):
+            return value.removeprefix(PREFIX)
         case _:
             return None
 
@@ -138,7 +136,7 @@ def sealed_mapping(value: Mapping[str, Any], key: DataKey) -> dict[str, Any]:
 
 def sealed_text(text: str, key: DataKey) -> str:
     """What stands in the place of a text."""
-    return f"{_PREFIX}{key.seal(text.encode())}" if text else text
+    return f"{PREFIX}{key.seal(text.encode())}" if text else text
 
 
 def opened_mapping(value: Mapping[str, Any], key: DataKey) -> dict[str, Any]:
@@ -217,61 +215,6 @@ def sealed_verdict(
         return sealed
     parts = tuple(copy_with(each, detail=sealed_text(each.detail, key)) for each in sealed.confidence.parts)
     return copy_with(sealed, confidence=copy_with(sealed.confidence, parts=parts), shares=None)
-
-
-def keys_in(value: Any) -> set[UUID]:
-    """The keys that anything in a JSON document is sealed with."""
-    found: set[UUID] = set()
-    for token in _tokens(value):
-        try:
-            found.add(key_id_of(token))
-        except Redacted:
-            continue
-    return found
-
-
-def opened_value(value: Any, keys: Mapping[UUID, DataKey | None]) -> Any:
-    """A JSON document with everything opened that is sealed in it. What cannot be opened any more is told as `redacted`.
-    Raises Locked.
-    """
-    match value:
-        case {"$sealed": str(token)}:
-            said = _opened(token, keys)
-            return {REDACTED: True} if said is None else orjson.loads(said)
-        case dict():
-            return {name: opened_value(each, keys) for name, each in value.items()}
-        case list():
-            return [opened_value(each, keys) for each in value]
-        case str() if _PREFIX in value:
-            return _QUOTED.sub(lambda found: _text_or_withheld(_opened(found[1], keys)), value)
-        case _:
-            return value
-
-
-def _opened(token: str, keys: Mapping[UUID, DataKey | None]) -> bytes | None:
-    """What was sealed; None where nothing opens it any more."""
-    try:
-        key = keys.get(key_id_of(token))
-        return None if key is None else key.open(token)
-    except Redacted:
-        return None
-
-
-def _text_or_withheld(said: bytes | None) -> str:
-    return WITHHELD if said is None else said.decode()
-
-
-def _tokens(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield from _QUOTED.findall(value)
-    elif isinstance(value, dict):
-        if isinstance(token := value.get(SEAL), str):
-            yield token
-        for each in value.values():
-            yield from _tokens(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _tokens(each)
 
 
 def _beside(values: Mapping[str, Any], key: DataKey) -> dict[str, Any]:

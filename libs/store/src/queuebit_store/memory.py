@@ -7,6 +7,7 @@ share a database and compete for a lead. Nothing here waits by itself: hooks dec
 from __future__ import annotations
 
 from queuebit_store.attempts.memory import MemoryAttempts
+from queuebit_store.audit.memory import MemoryAuditTrail
 from queuebit_store.backends.memory import MemoryBackendReports
 from queuebit_store.budgets.memory import MemoryBudgets
 from queuebit_store.diagnosis.memory import MemoryDiagnosis
@@ -47,6 +48,7 @@ class MemoryStore(
     MemoryProjections,
     MemoryWebhooks,
     MemoryKeys,
+    MemoryAuditTrail,
 ):
     """One session on a MemoryDatabase: every port of the store."""
 

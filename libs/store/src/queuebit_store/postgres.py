@@ -6,6 +6,7 @@ from typing import Self
 
 from queuebit_contracts.ids import FIRST_EPOCH
 from queuebit_store.attempts.postgres import PostgresAttempts
+from queuebit_store.audit.postgres import PostgresAuditTrail
 from queuebit_store.backends.postgres import PostgresBackendReports
 from queuebit_store.budgets.postgres import PostgresBudgets
 from queuebit_store.connections.migrations import check_schema
@@ -48,6 +49,7 @@ class PostgresStore(
     PostgresProjections,
     PostgresWebhooks,
     PostgresKeys,
+    PostgresAuditTrail,
 ):
     """Every port of the store on one database. Made by `open`, ended by `close`."""
 

@@ -9,11 +9,14 @@ from queuebit_contracts.money import ENVIRONMENT_LABEL, PROJECT_LABEL
 
 
 class Asker(NamedTuple):
-    """For whom a question is asked: the tenant, and the project and environment that its key is for, where it is for one."""
+    """For whom a question is asked: the tenant, and the project and environment that its key is for, where it is for one.
+    `who`: the name of who asks, for the record.
+    """
 
     tenant: str
     project: str | None = None
     environment: str | None = None
+    who: str = ""
 
     @property
     def bound(self) -> Mapping[str, str]:

@@ -44,6 +44,7 @@ from queuebit_gateway.read_model.shares import SharesRead
 from queuebit_gateway.read_model.tenant_events import READERS_MAX, READERS_OF_TENANT_MAX, TenantEvents
 from queuebit_gateway.read_model.watching import POLL_INTERVAL_S, Tailer
 from queuebit_gateway.settings import GatewaySettings
+from queuebit_gateway.trail import Trail
 from queuebit_gateway.webhooks.endpoints import Endpoints
 from queuebit_gateway.webhooks.sealing import Sealer
 from queuebit_gateway.webhooks.service import WebhookService
@@ -59,6 +60,7 @@ from queuebit_runtime.service.settings import refuse_settings
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_store.artifacts.opening import artifacts_from
 from queuebit_store.artifacts.port import Artifacts
+from queuebit_store.audit.port import AuditTrail
 from queuebit_store.backends.port import BackendReports
 from queuebit_store.budgets.port import Budgets
 from queuebit_store.errors import InvalidSettings, StoreUnavailable
@@ -78,7 +80,7 @@ BESIDE = "queuebit.gateway.tasks"
 REMEDY = "Start PostgreSQL (`queuebit up`), or set QUEUEBIT_POSTGRES to the URL of a running server."
 
 
-class Store(StreamStore, TenantLog, FiguresStore, BackendReports, Budgets, Webhooks, Protocol):
+class Store(StreamStore, TenantLog, FiguresStore, BackendReports, Budgets, Webhooks, AuditTrail, Protocol):
     """What a gateway reads."""
 
 
@@ -106,7 +108,7 @@ def build_parts(
     """`work` reads what is large, `hop` takes it off the loop. `egress`: where webhooks may lead. `tokens`: of an identity
     provider. `ring` seals the data of subjects. `runs_operations`: whether bulk operations are run here."""
     jobs, tailer = Jobs(store, hop=hop), Tailer(store, clock, poll_interval_s=poll_interval_s)
-    work, payloads, seldom_s = work or inline(), Payloads(ring), 4 * poll_interval_s
+    work, payloads, seldom_s, trail = work or inline(), Payloads(ring), 4 * poll_interval_s, Trail(store, clock, ids)
     return Parts(
         authenticator=Authenticator(directory, pepper, clock, tokens),
         limiter=Limiter(rates),
@@ -132,8 +134,9 @@ def build_parts(
         quotes=Quotes(pepper),
         policies=PoliciesRead(store),
         approvals=Approvals(store, jobs),
-        webhooks=Endpoints(store, Sealer(pepper, secrets.token_bytes), egress, clock, ids),
-        issuing=Issuing(directory, pepper, clock, secrets.randbits),
+        webhooks=Endpoints(store, Sealer(pepper, secrets.token_bytes), egress, clock, ids, trail),
+        issuing=Issuing(directory, pepper, clock, secrets.randbits, trail),
+        trail=trail,
         clock=clock,
         ids=ids,
         job_streams=Places("streams", in_all_max=STREAMS_MAX, of_tenant_max=STREAMS_MAX // 2),

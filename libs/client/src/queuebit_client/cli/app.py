@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from queuebit_client.cli import backend_verbs, deciding_verbs, job_verbs, key_verbs, money_verbs, webhook_verbs
+from queuebit_client.cli import (
+    backend_verbs,
+    deciding_verbs,
+    job_verbs,
+    key_verbs,
+    money_verbs,
+    trail_verbs,
+    webhook_verbs,
+)
 from queuebit_client.cli import options as o
 from queuebit_client.cli.batch_verb import batch
 from queuebit_client.cli.check_verb import check
@@ -68,6 +76,8 @@ def new_app() -> typer.Typer:
         deciding_verbs.waiting,
         deciding_verbs.approve,
         deciding_verbs.deny,
+        trail_verbs.trail,
+        trail_verbs.reveal,
     ):
         app.command()(verb)
     kinds = typer.Typer(help=_KINDS, no_args_is_help=True, rich_markup_mode=None)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from queuebit_store.attempts.postgres import PostgresAttempts
+from queuebit_store.audit.postgres import PostgresAuditTrail
 from queuebit_store.backends.postgres import PostgresBackendReports
 from queuebit_store.budgets.postgres import PostgresBudgets
 from queuebit_store.connections.migrations import check_schema
@@ -43,7 +44,7 @@ class BudgetStore(PostgresBudgets, PostgresSubmissions):
     """What may be spent and was, and what was handed in for it. Made by `opened_budgets`."""
 
 
-class KeyedStore(OperatorStore, PostgresKeys):
+class KeyedStore(OperatorStore, PostgresKeys, PostgresAuditTrail):
     """What happened, and the keys of those whose data it holds. Made by `opened_keys`."""
 
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from queuebit_contracts.ids import uuid7
-from queuebit_contracts.sealed import keys_in, opened_value
+from queuebit_contracts.sealed_documents import keys_in, opened_value
 from queuebit_operations.connections.bus import kafka_access, namespace_of
 from queuebit_operations.connections.own import own_connection
 from queuebit_operations.connections.store import postgres_settings

@@ -59,8 +59,10 @@ async def _erase(
 ) -> ExitCode:
     import os
 
+    from queuebit_contracts.ids import uuid7
     from queuebit_operations.connections.store import opened_keys
     from queuebit_operations.erasing.erase import Place, erased, found_of
+    from queuebit_store.audit.port import Deed
 
     b.need_reason(apply=apply, reason=reason)
     place = Place(os.environ, tenant, subject, tuple(logs))
@@ -75,6 +77,11 @@ async def _erase(
             )
         details = {"tenant": tenant, "subject": subject, "jobs": len(found.jobs)}
         async with acting(store, "erase", details, reason, actor) as (deed, _):
+            now, random = await store.now(), int.from_bytes(os.urandom(9))
+            told = uuid7(int(now.timestamp() * 1000), random)
+            await store.note_deed(
+                Deed(told, tenant, now, a.actor_or_user(actor), "subject.erase", subject, reason or "")
+            )
             done = await erased(store, place, found)
             deed.outcome = done.words
     return _tell(done, as_json=as_json)

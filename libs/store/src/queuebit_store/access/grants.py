@@ -49,6 +49,7 @@ GRANTS: Final[Mapping[Service, Mapping[str, tuple[str, ...]]]] = {
         "tenant_secret": ADD,
         "subject_key": ADD,
         "sealed_job": ADD,
+        "deed": ADD,
     },
     "control-plane": {
         **_START,
@@ -97,7 +98,7 @@ _ASKED: Final[Mapping[Service, str]] = {
         claim_deliveries settle_delivery disable_endpoint deliveries replay_deliveries forget_deliveries tenant_secret
         add_tenant_secret live_key add_subject_key subject_keys keys_of_subject note_sealed add_key revoke_key
         expire_key list_keys use_keys account entries_of_account holds_of_account past_accounts standing_budgets prices
-        crowded_endpoints waiting
+        crowded_endpoints waiting note_deed deeds
     """,
     "control-plane": """
         epoch_check applied_migrations writable now backlog horizon_holders append load read bytes_of events_of payloads

@@ -30,6 +30,7 @@ ROOMS = (
     "projections",
     "webhooks",
     "keys",
+    "audit",
 )
 """Each has its statements in a file of its own, beside the adapter that asks them."""
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from queuebit_store.attempts.port import KeptAttempt, Use
+from queuebit_store.audit.port import Deed
 from queuebit_store.backends.port import ReportedBackend
 from queuebit_store.budgets.port import AccountRow as BudgetAccount
 from queuebit_store.budgets.port import Budget, Entry, OpenReservation, PriceRow
@@ -110,6 +111,7 @@ class MemoryDatabase:
         self.tenant_secrets: dict[str, TenantSecret] = {}
         self.subject_keys: dict[UUID, SubjectKey] = {}
         self.sealed_jobs: dict[UUID, dict[UUID, None]] = {}
+        self.deeds: dict[UUID, Deed] = {}
         self.endpoints: dict[UUID, Endpoint] = {}
         self.deliveries: dict[UUID, DeliveryRow] = {}
         self.budgets: dict[tuple[str, str, str, str], Budget] = {}

@@ -35,6 +35,8 @@ Action = Literal[
     "key:read",
     "key:write",
     "operator:write",
+    "audit:read",
+    "payload:read",
 ]
 
 ROLES: tuple[Role, ...] = ("viewer", "submitter", "operator", "admin")
@@ -42,7 +44,15 @@ _READING: frozenset[Action] = frozenset({"job:read", "kind:read", "backend:read"
 ALLOWED: dict[Role, frozenset[Action]] = {
     "viewer": _READING,
     "submitter": _READING
-    | {"job:submit", "job:cancel", "artifact:read", "webhook:read", "approval:decide", "outcome:report"},
+    | {
+        "job:submit",
+        "job:cancel",
+        "artifact:read",
+        "webhook:read",
+        "approval:decide",
+        "outcome:report",
+        "payload:read",
+    },
     "operator": _READING
     | {
         "backend:detail",
@@ -52,6 +62,7 @@ ALLOWED: dict[Role, frozenset[Action]] = {
         "operator:read",
         "operator:write",
         "approval:decide",
+        "audit:read",
     },
     "admin": _READING
     | {
@@ -65,6 +76,8 @@ ALLOWED: dict[Role, frozenset[Action]] = {
         "outcome:report",
         "key:read",
         "key:write",
+        "audit:read",
+        "payload:read",
     },
 }
 """An admin is one of a tenant. What operators did concerns all tenants, and is for operators alone."""
@@ -75,8 +88,8 @@ DUTY = "duty:"
 """What a duty begins with among the scopes of a key."""
 UNISSUED: frozenset[str] = frozenset({"approval:decide"})
 """What no key may that a tenant has made for itself: else who makes keys would decide on jobs of their own, with another."""
-BEYOND_PROJECTS: frozenset[str] = frozenset({"operator:read", "operator:write"})
-"""What no key may that is for a project or an environment: it concerns all tenants."""
+BEYOND_PROJECTS: frozenset[str] = frozenset({"operator:read", "operator:write", "audit:read"})
+"""What no key may that is for a project or an environment: it concerns the whole tenant, or all."""
 NOTHING = "nothing"
 """A scope that allows nothing, so that no narrowing leaves none."""
 LIFE = timedelta(days=90)
@@ -108,7 +121,7 @@ class Actor:
 
     @property
     def asker(self) -> Asker:
-        return Asker(self.tenant, self.project, self.environment)
+        return Asker(self.tenant, self.project, self.environment, self.name)
 
     @property
     def actions(self) -> frozenset[str]:

@@ -26,6 +26,7 @@ from queuebit_gateway.access.authentication import (
 )
 from queuebit_gateway.access.keys import ID_BITS, state_of, successor
 from queuebit_gateway.problem_details import Refusal
+from queuebit_gateway.trail import DeedName, Trail
 from queuebit_runtime.clock import Clock
 from queuebit_store.directory.keys import make_key
 from queuebit_store.errors import AlreadyExists
@@ -112,11 +113,14 @@ class KeyList(Model):
 class Issuing:
     """Makes, shows, rotates and revokes keys of the actor's tenant. Every method raises StoreError, and Refusal."""
 
-    def __init__(self, directory: Directory, pepper: bytes, clock: Clock, random_bits: Callable[[int], int]) -> None:
+    def __init__(
+        self, directory: Directory, pepper: bytes, clock: Clock, random_bits: Callable[[int], int], trail: Trail
+    ) -> None:
         self._directory = directory
         self._pepper = pepper
         self._clock = clock
         self._random_bits = random_bits
+        self._trail = trail
 
     async def make(self, actor: Actor, idempotency_key: str, body: KeyBody) -> KeyMade:
         """A new key, for no longer than the one that makes it. A repeat is refused: what was shown once is not kept."""
@@ -127,7 +131,7 @@ class Issuing:
             networks=body.networks, name=body.name, project=body.project, environment=body.environment,
             made_by=actor.key_id,
         )  # fmt: skip
-        return await self._add(actor, _no_longer(actor, row), text, now)
+        return await self._add(actor, _no_longer(actor, row), text, now, "key.make", row.key_id)
 
     async def all(self, actor: Actor) -> KeyList:
         now = self._clock.now()
@@ -149,7 +153,7 @@ class Issuing:
         row = row if key_id == actor.key_id else _no_longer(actor, row)
         ends_at = now + timedelta(seconds=overlap_s)
         try:
-            made = await self._add(actor, row, text, now)
+            made = await self._add(actor, row, text, now, "key.rotate", key_id)
         except Refusal as refusal:
             if refusal.problem.code == "key_made_before":
                 # Whoever made it may have ended before the former one was told to end.
@@ -161,15 +165,17 @@ class Issuing:
     async def revoke(self, actor: Actor, key_id: str) -> None:
         """It opens nothing any more, five seconds from now at the latest."""
         await self._find(actor, key_id)
+        await self._trail.note(actor.asker, "key.revoke", key_id)
         await self._directory.revoke_key(key_id, self._clock.now())
 
-    async def _add(self, actor: Actor, row: ApiKeyRow, text: str, now: datetime) -> KeyMade:
+    async def _add(self, actor: Actor, row: ApiKeyRow, text: str, now: datetime, deed: DeedName, about: str) -> KeyMade:
         check_within(actor, row)
         known = await self._directory.list_keys(actor.tenant)
         if any(each.key_id == row.key_id for each in known):
             raise Refusal("key_made_before", f"It is the key {row.key_id}.")
         if sum(state_of(each, now) == "live" for each in known) >= KEYS_MAX:
             raise Refusal("too_many_keys", f"There are {KEYS_MAX} live keys.")
+        await self._trail.note(actor.asker, deed, about)
         try:
             await self._directory.add_key(row)
         except AlreadyExists:

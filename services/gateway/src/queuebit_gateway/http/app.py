@@ -18,6 +18,7 @@ from queuebit_contracts.errors import FieldError
 from queuebit_gateway.http import (
     approvals_api,
     artifacts_api,
+    audit_api,
     backends_api,
     batches_api,
     budgets_api,
@@ -66,6 +67,7 @@ ROUTERS = (
     console_api.router,
     webhooks_api.router,
     keys_api.router,
+    audit_api.router,
 )
 
 

@@ -135,6 +135,7 @@ async def _decide(
         raise Refusal("approval_changed", f"It was to be decided until {item.expires_at}; {then}.", job_id=found.job_id)
     command = DecidePlan(digest=said.digest, granted=granted, actor=actor.name, reason=said.reason)
     name_job(request, found.job_id, actor.tenant)
+    await parts.trail.note(actor.asker, "approval.grant" if granted else "approval.deny", found.job_id, said.reason)
     await parts.submitter.decide_plan(found.job_id, actor.tenant, command, traceparent_of(request))
     return _json(item, 202)
 

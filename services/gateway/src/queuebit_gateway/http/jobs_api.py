@@ -215,7 +215,7 @@ async def explain_job(
     parts = parts_of(request)
     found = await parts.jobs.find(actor.asker, read_job_id(job_id))
     told = await parts.jobs.told(found, partial(explain, timeline_after=timeline_after))
-    return _text(await parts.payloads.opened(told.model_dump_json(), actor.tenant))
+    return _text(await parts.payloads.masked(told.model_dump_json(), actor.tenant))
 
 
 @router.post(
@@ -247,6 +247,7 @@ async def cancel(request: Request, actor: Cancelling, job_id: JobId) -> Response
         raise Refusal("job_ended", f"The job has ended: {found.state}.", job_id=found.job_id)
     command = CancelJob(actor=actor.name, reason=wanted.reason)
     name_job(request, found.job_id, actor.tenant)
+    await parts.trail.note(actor.asker, "job.cancel", found.job_id, wanted.reason)
     await parts.submitter.cancel(found.job_id, actor.tenant, command, traceparent_of(request), key)
     return _answer(await parts.jobs.view(found), 202, {"Location": f"/v1/jobs/{found.job_id}"})
 
@@ -279,8 +280,8 @@ def _answer(view: JobView, status: int, headers: dict[str, str]) -> Response:
 
 
 async def _told(parts: Parts, tenant: str, view: JobView, status: int, headers: dict[str, str]) -> Response:
-    """The job for its tenant: what is sealed of it is opened."""
-    text = await parts.payloads.opened(view.model_dump_json(), tenant)
+    """The job for its tenant: what is sealed of it is masked."""
+    text = await parts.payloads.masked(view.model_dump_json(), tenant)
     return _text(text, status, {"ETag": tag_of(view.version), **headers})
 
 

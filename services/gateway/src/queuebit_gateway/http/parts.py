@@ -35,6 +35,7 @@ from queuebit_gateway.read_model.priced_now import PricingStore
 from queuebit_gateway.read_model.shares import SharesRead
 from queuebit_gateway.read_model.tenant_events import TenantEvents
 from queuebit_gateway.read_model.watching import Tailer
+from queuebit_gateway.trail import Trail
 from queuebit_gateway.webhooks.endpoints import Endpoints
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.ids import Ids
@@ -72,6 +73,7 @@ class Parts:
     quotes: Quotes
     policies: PoliciesRead
     approvals: Approvals
+    trail: Trail
     clock: Clock
     ids: Ids
     job_streams: Places

@@ -1,4 +1,6 @@
-"""The data of a subject at the door: sealed before anything of it leaves the gateway, opened for its tenant alone."""
+"""The data of a subject at the door: sealed before anything of it leaves the gateway, masked in every answer, and opened
+for whoever of its tenant says why.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +13,8 @@ import orjson
 
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, JobRequest
-from queuebit_contracts.sealed import (
-    ERASED,
-    SEAL,
-    SUBJECT_LABEL,
-    DataKey,
-    Locked,
-    keys_in,
-    opened_value,
-    sealed_request,
-)
+from queuebit_contracts.sealed import ERASED, SEAL, SUBJECT_LABEL, DataKey, Locked, sealed_request
+from queuebit_contracts.sealed_documents import keys_in, masked_value, opened_value
 from queuebit_contracts.statement_text import StatementText
 from queuebit_gateway.problem_details import Refusal
 
@@ -80,6 +74,13 @@ class Payloads:
             return orjson.dumps(opened_value(document, keys)).decode()
         except Locked:
             return text
+
+    async def masked(self, text: str, tenant: str) -> str:
+        """A JSON document in which everything that is sealed says so; what was erased, or is somebody else's, `redacted`."""
+        if self._ring is None or SEAL not in text:
+            return text
+        document = orjson.loads(text)
+        return orjson.dumps(masked_value(document, await self._ring.of_ids(keys_in(document), tenant))).decode()
 
     async def check_kept(self, labels: Mapping[str, str], created_at: datetime, tenant: str) -> None:
         """Raises Refusal artifact_not_found where a job of these labels names a subject whose data was erased since: what no

@@ -13,6 +13,7 @@ from queuebit_contracts.streams import PUBLISHED
 from queuebit_gateway.asker import Asker
 from queuebit_gateway.egress.target import EgressPolicy, EgressRefused, target_of
 from queuebit_gateway.problem_details import Refusal
+from queuebit_gateway.trail import DeedName, Trail
 from queuebit_gateway.webhooks.bodies import PING, ping_of
 from queuebit_gateway.webhooks.fan_out import PENDING_MAX, FanOutStore
 from queuebit_gateway.webhooks.models import (
@@ -42,12 +43,15 @@ _NO_TIME = UUID(int=0)
 class Endpoints:
     """Makes, shows, changes and tries them. Every method raises StoreError."""
 
-    def __init__(self, store: FanOutStore, sealer: Sealer, policy: EgressPolicy, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, store: FanOutStore, sealer: Sealer, policy: EgressPolicy, clock: Clock, ids: Ids, trail: Trail
+    ) -> None:
         self._store = store
         self._sealer = sealer
         self._policy = policy
         self._clock = clock
         self._ids = ids
+        self._trail = trail
 
     async def make(self, asker: Asker, key: str, body: WebhookBody) -> tuple[WebhookView, bool]:
         """The endpoint that this idempotency key stands for, with its secrets; False where it was there. Raises Refusal."""
@@ -57,6 +61,8 @@ class Endpoints:
         known = await self._store.endpoints(tenant)
         if len(known) >= ENDPOINTS_MAX and all(each.endpoint_id != endpoint_id for each in known):
             raise Refusal("too_many_webhooks", f"There are {len(known)} endpoints.")
+        if all(each.endpoint_id != endpoint_id for each in known):
+            await self._trail.note(asker, "webhook.make", endpoint_id)
         secrets = self._fresh(("v1", "v1a") if body.signing == "both" else (body.signing,))
         new = NewEndpoint(
             endpoint_id,
@@ -97,11 +103,12 @@ class Endpoints:
                 why=endpoint.why if patch.state is None else "",
             )
 
-        return self._view(await self._write(asker, endpoint_id, changed, check))
+        return self._view(await self._write(asker, endpoint_id, changed, check, "webhook.change"))
 
     async def drop(self, asker: Asker, endpoint_id: UUID, check: Callable[[int], None]) -> None:
         """Forget it and what was to be told to it. Raises Refusal."""
         check((await self._find(asker, endpoint_id)).version)
+        await self._trail.note(asker, "webhook.delete", endpoint_id)
         await self._store.drop_endpoint(asker.tenant, endpoint_id)
 
     async def rotate(self, asker: Asker, endpoint_id: UUID, overlap_s: float) -> WebhookView:
@@ -114,7 +121,7 @@ class Endpoints:
             turned = rotated(secrets, self._fresh(schemes), now, overlap)[:SECRETS_MAX]
             return replace(endpoint, secrets=self._sealer.seal(endpoint_id, turned))
 
-        return self._view(await self._write(asker, endpoint_id, turned, lambda _: None), telling=True)
+        return self._view(await self._write(asker, endpoint_id, turned, lambda _: None, "webhook.rotate"), telling=True)
 
     async def ping(self, asker: Asker, endpoint_id: UUID) -> DeliveryView:
         """Something to be delivered at once that is about no job. Raises Refusal."""
@@ -143,6 +150,7 @@ class Endpoints:
     async def replay(self, asker: Asker, endpoint_id: UUID, body: ReplayBody) -> Replayed:
         """Deliver what happened in a range again. Raises Refusal."""
         await self._find(asker, endpoint_id)
+        await self._trail.note(asker, "webhook.replay", endpoint_id)
         until = body.until or self._clock.now()
         count = await self._store.replay(
             asker.tenant, endpoint_id, since=body.since, until=until, states=body.states, limit=REPLAYED_MAX
@@ -168,10 +176,15 @@ class Endpoints:
         endpoint_id: UUID,
         change: Callable[[Endpoint], Endpoint],
         check: Callable[[int], None],
+        deed: DeedName,
     ) -> Endpoint:
+        noted = False
         for _ in range(CHANGES_MAX):
             endpoint = await self._find(asker, endpoint_id)
             check(endpoint.version)
+            if not noted:
+                await self._trail.note(asker, deed, endpoint_id)
+                noted = True
             if await self._store.change_endpoint(change(endpoint)):
                 return await self._find(asker, endpoint_id)
         raise Refusal("service_unavailable", "Others change this endpoint again and again.", retry_after_s=1)

@@ -1,0 +1,1 @@
+"""The trail of what people did with a tenant's things: who, what, with what, when and why."""
