@@ -105,8 +105,7 @@ def build_parts(
     artifacts: Artifacts | None = None,
     runs_operations: bool = False,
 ) -> Parts:
-    """`work` reads what is large, `hop` takes it off the loop. `egress`: where webhooks may lead. `tokens`: of an identity
-    provider. `ring` seals the data of subjects. `runs_operations`: whether bulk operations are run here."""
+    """`work` reads what is large, `hop` takes it off the loop. `egress`: where webhooks may lead. `ring` seals data."""
     jobs, tailer = Jobs(store, hop=hop), Tailer(store, clock, poll_interval_s=poll_interval_s)
     work, payloads, seldom_s, trail = work or inline(), Payloads(ring), 4 * poll_interval_s, Trail(store, clock, ids)
     return Parts(

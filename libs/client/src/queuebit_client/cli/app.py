@@ -68,17 +68,7 @@ def new_app() -> typer.Typer:
     for command in (submit, batch, watch, show, events, explain, cancel, usage, backlog, check, mcp, version):
         app.command()(command)
     app.command("list")(list_jobs)
-    app.command()(report)
-    app.command()(job_verbs.export)
-    for verb in (
-        money_verbs.spending,
-        money_verbs.quote,
-        deciding_verbs.waiting,
-        deciding_verbs.approve,
-        deciding_verbs.deny,
-        trail_verbs.trail,
-        trail_verbs.reveal,
-    ):
+    for verb in (report, job_verbs.export, *money_verbs.VERBS, *deciding_verbs.VERBS, *trail_verbs.VERBS):
         app.command()(verb)
     kinds = typer.Typer(help=_KINDS, no_args_is_help=True, rich_markup_mode=None)
     kinds.command("list")(kinds_list)

@@ -53,3 +53,6 @@ def deny(
     from queuebit_client.cli import deciding
 
     return deciding.decide(context.obj, job, digest, reason, grant=False, as_json=as_json)
+
+
+VERBS = (waiting, approve, deny)

@@ -49,3 +49,6 @@ def spending(
     if budget is None:
         return shown.budgets(context.obj, past=past, as_json=as_json)
     return shown.budget(context.obj, budget, entries, as_json=as_json)
+
+
+VERBS = (spending, quote)

@@ -30,3 +30,6 @@ def reveal(
     from queuebit_client.cli import trail as shown
 
     return shown.revealed(context.obj, job, reason)
+
+
+VERBS = (trail, reveal)

@@ -94,5 +94,6 @@ async def reveal_job(request: Request, actor: Revealing, job_id: JobId) -> Respo
     name_job(request, found.job_id, actor.tenant)
     view = await parts.jobs.view(found, include=frozenset({"plan"}))
     await parts.trail.note(actor.asker, "job.reveal", found.job_id, wanted.reason)
+    view = await parts.shares.with_shares(found, view, revealing=True)
     text = await parts.payloads.opened(view.model_dump_json(), actor.tenant)
     return Response(text, 200, {"ETag": tag_of(view.version)}, media_type="application/json")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import orjson
 
 from queuebit_contracts.jobs import Problem
+from queuebit_contracts.sealed import SEAL
 from queuebit_contracts.shares import Shares
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.jobs import Found
@@ -31,9 +32,9 @@ class SharesRead:
         self._payloads = payloads
         self._work = work
 
-    async def with_shares(self, found: Found, view: JobView) -> JobView:
+    async def with_shares(self, found: Found, view: JobView, *, revealing: bool = False) -> JobView:
         """The view with what its objective is made of: as the verdict has it, or else worked out from the question and the
-        answer. As it is where there is no objective, the kind tells nothing, or it was erased. Raises Refusal.
+        answer. As it is where there is no objective, the kind tells nothing, it was erased, or it is sealed and nobody is `revealing` it. Raises Refusal.
         """
         if view.answer is None or view.objective is None or view.shares is not None or not _is_optimisation(view.kind):
             return view
@@ -41,6 +42,8 @@ class SharesRead:
         if not asked:
             return view
         text = f'{{"asked":{asked[0].data},"answer":{orjson.dumps(view.answer).decode()}}}'
+        if SEAL in text and not revealing:
+            return view
         text = await self._payloads.opened(text, found.tenant)
         shares = await self._told(view.kind, text, found.tenant)
         return view if shares is None else view.model_copy(update={"shares": shares})
