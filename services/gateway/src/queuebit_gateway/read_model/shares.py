@@ -34,7 +34,8 @@ class SharesRead:
 
     async def with_shares(self, found: Found, view: JobView, *, revealing: bool = False) -> JobView:
         """The view with what its objective is made of: as the verdict has it, or else worked out from the question and the
-        answer. As it is where there is no objective, the kind tells nothing, it was erased, or it is sealed and nobody is `revealing` it. Raises Refusal.
+        answer. As it is where there is no objective, the kind tells nothing, it was erased, or it is sealed and nobody is
+        `revealing` it. Raises Refusal.
         """
         if view.answer is None or view.objective is None or view.shares is not None or not _is_optimisation(view.kind):
             return view
