@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -21,9 +22,12 @@ ROOT = Path(__file__).parents[3]
 NIGHT = date(2026, 1, 2)
 
 
-def a_night(day: str, jobs_per_s: float, p99_ms: float = 10.0) -> Night:
+SIZES = {"seeds": 10, "minutes": 1.0, "jobs": 100}
+
+
+def a_night(day: str, jobs_per_s: float, p99_ms: float = 10.0, sizes: Mapping[str, float] = SIZES) -> Night:
     figures = {"jobs_per_s": jobs_per_s, "idle_p99_ms": p99_ms}
-    return Night(day, "0.1.0", (Result("bench", "passed", 60.0, figures),))
+    return Night(day, "0.1.0", (Result("bench", "passed", 60.0, figures),), sizes)
 
 
 def a_part(code: str, **changes: Any) -> Part:
@@ -78,10 +82,28 @@ def test_a_night_is_kept_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "2026-01-02.json").write_text(text_of(night))
     (tmp_path / "2026-01-01.json").write_text(text_of(a_night("2026-01-01", 900.0)))
 
-    assert [each.date for each in nights_in(tmp_path)] == ["2026-01-01", "2026-01-02"]
+    assert [each.date for each in nights_in(tmp_path, SIZES, print)] == ["2026-01-01", "2026-01-02"]
     assert read_night(text_of(night)) == night
     with pytest.raises(ValueError, match="no night"):
         read_night("{}")
+
+
+def test_a_night_is_compared_with_those_of_its_size_and_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """Given a night of more jobs, one from before sizes were kept, and files that are none, then they are left out."""
+    smaller, said = {**SIZES, "jobs": 50}, list[str]()
+    kept = {
+        "2026-01-01": text_of(a_night("2026-01-01", 900.0)),
+        "2026-01-02": text_of(a_night("2026-01-02", 90.0, sizes=smaller)),
+        "2026-01-03": text_of(a_night("2026-01-03", 90.0, sizes={})),
+        "2026-01-04": "{",
+        "2026-01-05": '{"format": 1}',
+        "2026-01-06": text_of(a_night("2026-01-06", 910.0)),
+    }
+    for day, text in kept.items():
+        (tmp_path / f"{day}.json").write_text(text)
+
+    assert [each.date for each in nights_in(tmp_path, SIZES, said.append)] == ["2026-01-01", "2026-01-06"]
+    assert [re.sub(r".*/(.*) is left out: .*", r"\1", each) for each in said] == ["2026-01-04.json", "2026-01-05.json"]
 
 
 def test_the_page_says_what_failed_and_shows_how_figures_went_without_anything_from_outside() -> None:

@@ -38,10 +38,11 @@ def main(argv: Sequence[str]) -> int:
         Path.cwd(), given.folder.resolve(), given.data and given.data.resolve(), given.seeds, given.minutes, given.jobs
     )
     results = tuple(run_part(part, place, today, _say) for part in PARTS if part.name in wanted)
-    night = Night(today.isoformat(), version("queuebit-workbench"), results)
+    sizes = {"seeds": given.seeds, "minutes": given.minutes, "jobs": given.jobs}
+    night = Night(today.isoformat(), version("queuebit-workbench"), results, sizes)
     place.folder.mkdir(parents=True, exist_ok=True)
     (place.folder / f"{night.date}.json").write_text(text_of(night))
-    nights = nights_in(place.folder)
+    nights = nights_in(place.folder, sizes, _say)
     report = place.folder / f"{night.date}.html"
     report.write_text(page(nights))
     before = nights[-2] if len(nights) > 1 else None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -27,11 +27,12 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """By its date, as text."""
+    """By its date, as text. `sizes`: how much of each part was done."""
 
     date: str
     version: str
     results: tuple[Result, ...]
+    sizes: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -87,9 +88,21 @@ def read_night(text: str) -> Night:
     told = json.loads(text)
     if not isinstance(told, dict) or told.get("format") != FORMAT:
         raise ValueError("It is no night of this version.")
-    return Night(told["date"], told["version"], tuple(Result(**each) for each in told["results"]))
+    results = tuple(Result(**each) for each in told["results"])
+    return Night(told["date"], told["version"], results, told.get("sizes", {}))
 
 
-def nights_in(folder: Path) -> Sequence[Night]:
-    """Every night that is kept there, the oldest first."""
-    return [read_night(path.read_text()) for path in sorted(folder.glob("*.json"))]
+def nights_in(folder: Path, sizes: Mapping[str, float], say: Callable[[str], None]) -> Sequence[Night]:
+    """Every night of these sizes that is kept there, the oldest first: others say nothing about it. One that cannot be read is
+    left out, and named.
+    """
+    found = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            night = read_night(path.read_text())
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            say(f"{path} is left out: {error}")
+            continue
+        if night.sizes == sizes:
+            found.append(night)
+    return found

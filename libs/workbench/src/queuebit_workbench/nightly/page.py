@@ -25,7 +25,7 @@ def page(nights: Sequence[Night]) -> str:
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Night of {escape(night.date)}</title>'
         f"<style>{STYLE}</style><h1>Night of {escape(night.date)}</h1><p>{said}. Version {escape(night.version)}"
-        f"{f', beside {escape(before.date)}' if before else ', the first that is kept'}.</p>"
+        f"{f', beside {escape(before.date)}' if before else ', the first of its size that is kept'}.</p>"
         f"<h2>Parts</h2>{_parts(night)}<h2>Figures</h2>{_figures(told)}<h2>Trends</h2>{_trends(nights, told)}</html>\n"
     )
 
