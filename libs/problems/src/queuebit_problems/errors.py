@@ -9,6 +9,7 @@ from queuebit_contracts.errors import FieldError, ProblemError
 __all__ = [
     "BrokenKind",
     "InvalidStatement",
+    "NotReplanned",
     "OutOfBudget",
     "ProblemError",
     "TooManyQubits",
@@ -41,6 +42,12 @@ class InvalidStatement(ProblemError):
     """The statement breaks the bounds of its kind."""
 
     code = "invalid_statement"
+
+
+class NotReplanned(ProblemError):
+    """A plan of this kind cannot be kept to an earlier one in this way."""
+
+    code = "not_replanned"
 
 
 class TooManyQubits(ProblemError):

@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number, Sense
 from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.qubo import Exact, Qubo, QuboBuilder, exact
+from queuebit_problems.errors import NotReplanned
 from queuebit_problems.kind import Answer, Family, Kind, S, Solution, Violation
 from queuebit_problems.numeric import number_above, number_below
 from queuebit_problems.shares import Shares
@@ -115,6 +117,25 @@ class Optimisation(Kind[S]):
         del statement, answer
         return None
 
+    def parts(self, statement: S, answer: Answer) -> list[str] | None:
+        """What a plan consists of, by which two are compared: as SUBJECT=VALUE where it is a choice for a subject. What the
+        statement does not know is left out, for the answer may be to an earlier one. None where plans are not compared.
+        """
+        del statement, answer
+        return None
+
+    def pinned(self, statement: S, parts: Sequence[str]) -> S:
+        """The statement of which every feasible answer has these parts. Raises NotReplanned where none can have them."""
+        del statement, parts
+        raise _not_compared(self.name)
+
+    def with_change_cost(self, statement: S, parts: frozenset[str], cost: Number) -> S:
+        """The statement whose objective is worse by `cost` for each part that an answer has beside these. Of every kind that
+        has parts. Raises NotReplanned where this statement cannot say it.
+        """
+        del statement, parts, cost
+        raise _not_compared(self.name)
+
     @abstractmethod
     def encoding(self, statement: S) -> Encoding:
         """The QUBO whose minima are the optimal answers. For sense max, energy = -objective on feasible answers."""
@@ -157,3 +178,11 @@ class Optimisation(Kind[S]):
     def better(self, left: Number, right: Number) -> bool:
         """Whether objective `left` is strictly better than `right`."""
         return left > right if self.sense == "max" else left < right
+
+
+def _not_compared(name: str) -> NotReplanned:
+    return NotReplanned(
+        f"Plans of {name} are not kept to earlier ones.",
+        remedy="Ask for the plan anew, or state the problem as binary_program.",
+        fields=(FieldError("/problem/kind", "not_replanned", "does not compare plans"),),
+    )

@@ -14,7 +14,7 @@ from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import FAULTS_MAX, Place, integers_errors, raise_faults, table_faults
 from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.one_hot import add_one_hot, completed, decoded, encoded, least_cost
-from queuebit_problems.encoding.qubo import QuboBuilder
+from queuebit_problems.encoding.qubo import QuboBuilder, exact
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.formats.divisions import read_assigned
 from queuebit_problems.formats.glance import counted_squares
@@ -113,6 +113,23 @@ class Assignment(Optimisation[AssignmentStatement]):
 
     def solution(self, statement: AssignmentStatement, text: str, *, file_name: str = "") -> Solution | None:
         return read_assigned(text, len(statement.costs), file_name)
+
+    def parts(self, statement: AssignmentStatement, answer: Answer) -> list[str] | None:
+        """The column of each row."""
+        n = len(statement.costs)
+        return [f"row {row}={column}" for row, column in enumerate(answer["assigned_to"][:n]) if 0 <= column < n]
+
+    def with_change_cost(
+        self, statement: AssignmentStatement, parts: frozenset[str], cost: Number
+    ) -> AssignmentStatement:
+        costs = tuple(
+            tuple(
+                value if f"row {row}={column}" in parts else number(exact(value) + exact(cost))
+                for column, value in enumerate(values)
+            )
+            for row, values in enumerate(statement.costs)
+        )
+        return statement.model_copy(update={"costs": costs})
 
     def encoding(self, statement: AssignmentStatement) -> Encoding:
         """A qubit for each row and column; each row and each column is taken once.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.formats.orlib import PROBLEM_PARAM, adds_up, chosen_problem
 from queuebit_problems.formats.text import Numbers, Rows
 from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
+from queuebit_problems.kinds.assignment.generalised_assignment_replanning import dearer_jobs, kept_jobs, parts_of_jobs
 from queuebit_problems.kinds.assignment.generalised_assignment_search import (
     best_of_all,
     excesses,
@@ -134,6 +135,19 @@ class GeneralisedAssignment(Optimisation[GeneralisedAssignmentStatement]):
 
     def solution(self, statement: GeneralisedAssignmentStatement, text: str, *, file_name: str = "") -> Solution | None:
         return read_agents(text, statement.jobs, len(statement.profits), file_name)
+
+    def parts(self, statement: GeneralisedAssignmentStatement, answer: Answer) -> list[str] | None:
+        """The agent of each job."""
+        return parts_of_jobs(statement.jobs, len(statement.capacities), answer["assigned_to"])
+
+    def pinned(self, statement: GeneralisedAssignmentStatement, parts: Sequence[str]) -> GeneralisedAssignmentStatement:
+        weights = kept_jobs(statement.weights, statement.capacities, parts)
+        return statement.model_copy(update={"weights": weights})
+
+    def with_change_cost(
+        self, statement: GeneralisedAssignmentStatement, parts: frozenset[str], cost: Number
+    ) -> GeneralisedAssignmentStatement:
+        return statement.model_copy(update={"profits": dearer_jobs(statement.profits, parts, cost, -1)})
 
     def encoding(self, statement: GeneralisedAssignmentStatement) -> Encoding:
         """A qubit for each job and agent, and slack bits that fill each agent up exactly.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from queuebit_problems.formats.divisions import read_agents
 from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.assignment.generalised_assignment import KIND as MOST
 from queuebit_problems.kinds.assignment.generalised_assignment import assignment_model
+from queuebit_problems.kinds.assignment.generalised_assignment_replanning import dearer_jobs, kept_jobs, parts_of_jobs
 from queuebit_problems.kinds.assignment.generalised_assignment_search import shares_of_agents
 from queuebit_problems.kinds.assignment.generalised_assignment_statement import GeneralisedAssignmentCostStatement
 from queuebit_problems.numeric import number, number_below
@@ -73,6 +75,21 @@ class GeneralisedAssignmentCost(Optimisation[GeneralisedAssignmentCostStatement]
         self, statement: GeneralisedAssignmentCostStatement, text: str, *, file_name: str = ""
     ) -> Solution | None:
         return read_agents(text, len(statement.costs[0]), len(statement.costs), file_name)
+
+    def parts(self, statement: GeneralisedAssignmentCostStatement, answer: Answer) -> list[str] | None:
+        """The agent of each job."""
+        return parts_of_jobs(len(statement.costs[0]), len(statement.capacities), answer["assigned_to"])
+
+    def pinned(
+        self, statement: GeneralisedAssignmentCostStatement, parts: Sequence[str]
+    ) -> GeneralisedAssignmentCostStatement:
+        weights = kept_jobs(statement.weights, statement.capacities, parts)
+        return statement.model_copy(update={"weights": weights})
+
+    def with_change_cost(
+        self, statement: GeneralisedAssignmentCostStatement, parts: frozenset[str], cost: Number
+    ) -> GeneralisedAssignmentCostStatement:
+        return statement.model_copy(update={"costs": dearer_jobs(statement.costs, parts, cost, 1)})
 
     def encoding(self, statement: GeneralisedAssignmentCostStatement) -> Encoding:
         """That of the most profit, its energies moved so that those of feasible answers are their costs."""

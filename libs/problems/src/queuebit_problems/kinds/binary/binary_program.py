@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -22,6 +22,7 @@ from queuebit_problems.formats.solutions import read_named_values
 from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.binary.binary_program_encoding import counts_of, encoding_of
 from queuebit_problems.kinds.binary.binary_program_model import filled
+from queuebit_problems.kinds.binary.binary_program_replanning import dearer_values, kept_values
 from queuebit_problems.kinds.binary.binary_program_rows import Program, Row
 from queuebit_problems.kinds.binary.binary_program_search import feasible, polished
 from queuebit_problems.kinds.binary.binary_program_shares import program_shares
@@ -124,6 +125,19 @@ class BinaryProgram(Optimisation[BinaryProgramStatement]):
 
     def solution(self, statement: BinaryProgramStatement, text: str, *, file_name: str = "") -> Solution | None:
         return read_named_values(text, statement.names, file_name)
+
+    def parts(self, statement: BinaryProgramStatement, answer: Answer) -> list[str] | None:
+        """The value of each variable."""
+        values = answer["values"]
+        return [f"{name}={values[name]}" for name in statement.names if name in values]
+
+    def pinned(self, statement: BinaryProgramStatement, parts: Sequence[str]) -> BinaryProgramStatement:
+        return kept_values(statement, parts)
+
+    def with_change_cost(
+        self, statement: BinaryProgramStatement, parts: frozenset[str], cost: Number
+    ) -> BinaryProgramStatement:
+        return dearer_values(statement, parts, cost)
 
     def encoding(self, statement: BinaryProgramStatement) -> Encoding:
         return encoding_of(statement.program, statement.names)

@@ -25,6 +25,7 @@ from queuebit_problems.kinds.routing.cvrp_exact_search import best_order, cheape
 from queuebit_problems.kinds.routing.cvrp_search import repaired, searched
 from queuebit_problems.kinds.routing.cvrp_statement import QUBITS_MAX, CvrpStatement
 from queuebit_problems.kinds.routing.routes_answer import numbered, route_errors, route_shares, shown, visit_violations
+from queuebit_problems.kinds.routing.ways import driven, with_dearer_ways
 from queuebit_problems.numeric import (
     CP_TOTAL_MAX,
     cp_coefficients,
@@ -115,6 +116,13 @@ class Cvrp(Optimisation[CvrpStatement]):
     def solution(self, statement: CvrpStatement, text: str, *, file_name: str = "") -> Solution | None:
         del statement
         return read_routes(text, file_name)
+
+    def parts(self, statement: CvrpStatement, answer: Answer) -> list[str] | None:
+        """The ways that are driven, each as often as it is."""
+        return driven(statement, [[1, *route, 1] for route in answer["routes"] if route])
+
+    def with_change_cost(self, statement: CvrpStatement, parts: frozenset[str], cost: Number) -> CvrpStatement:
+        return with_dearer_ways(statement, parts, cost)
 
     def encoding(self, statement: CvrpStatement) -> Encoding:
         """A qubit for each set of customers that one vehicle can serve, at the length of its shortest route.

@@ -30,6 +30,7 @@ from queuebit_problems.kinds.routing.tsp_search import (
     nearest_neighbour,
     one_tree_bound,
 )
+from queuebit_problems.kinds.routing.ways import driven, with_dearer_ways
 from queuebit_problems.numeric import CP_TOTAL_MAX, cp_coefficients, number, number_below
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.shares import Shares, one_part
@@ -137,6 +138,13 @@ class Tsp(Optimisation[TspStatement]):
 
     def solution(self, statement: TspStatement, text: str, *, file_name: str = "") -> Solution | None:
         return read_tour(text, statement.nodes, file_name)
+
+    def parts(self, statement: TspStatement, answer: Answer) -> list[str] | None:
+        """The ways that are driven."""
+        return driven(statement, [[*answer["tour"], *answer["tour"][:1]]])
+
+    def with_change_cost(self, statement: TspStatement, parts: frozenset[str], cost: Number) -> TspStatement:
+        return with_dearer_ways(statement, parts, cost)
 
     def encoding(self, statement: TspStatement) -> Encoding:
         """A qubit for each node but the first at each place but the first, which the first node has.

@@ -1,0 +1,91 @@
+"""Planning again, close to an earlier plan: what must stay, and what each change costs, written into the statement itself.
+
+A plan is a set of parts. Every part of the new plan that the earlier one had not costs the same, and that is an amount of the
+objective; what is pinned stands in the constraints. So every solver, QUBO and check keeps to it, as it would to any statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from queuebit_contracts.errors import FieldError
+from queuebit_contracts.jobs import Number
+from queuebit_problems.errors import NotReplanned
+from queuebit_problems.kind import Answer
+from queuebit_problems.optimisation import Optimisation
+from queuebit_problems.registry import usable_kinds
+
+Part = str
+"""One part of a plan, as SUBJECT=VALUE where it is a choice for a subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How a plan differs from an earlier one."""
+
+    kept: int
+    new: tuple[Part, ...]
+    gone: tuple[Part, ...]
+
+
+def replanned(
+    kind: Optimisation[Any], statement: Any, earlier: Answer, pins: Sequence[str], change_cost: Number | None
+) -> Any:
+    """The statement, kept to an earlier answer. `pins` are parts of that, or subjects of them, and must stay; each part that it
+    had not costs `change_cost`. The answer may be to another statement: what it says of what is no more does not count. Raises
+    NotReplanned, and InvalidStatement.
+    """
+    parts = kind.parts(statement, earlier)
+    if parts is None:
+        raise _cannot(kind, "cannot be kept to earlier ones", "parts")
+    if change_cost is not None and change_cost < 0:
+        raise NotReplanned(
+            f"A change cannot cost {change_cost}.",
+            remedy="Say 0 or more: a reward for changes is no plan.",
+            fields=(FieldError("/change_cost", "negative", "should be 0 or more"),),
+        )
+    pinned = _pinned(parts, pins)
+    if pinned:
+        if type(kind).pinned is Optimisation.pinned:
+            raise _cannot(kind, "cannot be pinned", "pinned")
+        statement = kind.pinned(statement, pinned)
+    if change_cost:
+        statement = kind.with_change_cost(statement, frozenset(parts), change_cost)
+    return kind.parse(statement.model_dump(mode="json"))
+
+
+def changes(kind: Optimisation[Any], statement: Any, earlier: Answer, answer: Answer) -> Changes | None:
+    """How an answer differs from an earlier one; None where the kind has no parts to compare."""
+    before, now = kind.parts(statement, earlier), kind.parts(statement, answer)
+    if before is None or now is None:
+        return None
+    new = tuple(part for part in now if part not in before)
+    return Changes(len(now) - len(new), new, tuple(part for part in before if part not in now))
+
+
+def _pinned(parts: Collection[Part], pins: Sequence[str]) -> list[Part]:
+    found = list[Part]()
+    for pin in pins:
+        mine = [part for part in parts if pin in (part, part.rpartition("=")[0])]
+        if not mine:
+            some = ", ".join(sorted(parts)[:5])
+            raise NotReplanned(
+                f"The earlier answer has no part {pin!r}.",
+                remedy=f"Name one of its parts, or what one is about: {some}{' …' if len(parts) > 5 else ''}.",
+                fields=(FieldError("/pins", "unknown_part", f"{pin!r} is no part of the earlier answer"),),
+            )
+        found += mine
+    return list(dict.fromkeys(found))
+
+
+def _cannot(kind: Optimisation[Any], what: str, by: str) -> NotReplanned:
+    """The refusal of a kind that has no method `by`, with those that have one."""
+    others = (each for each in usable_kinds() if isinstance(each, Optimisation))
+    names = ", ".join(each.name for each in others if getattr(type(each), by) is not getattr(Optimisation, by))
+    return NotReplanned(
+        f"Plans of {kind.name} {what}.",
+        remedy=f"Those of these kinds can: {names}. What is linear in whole numbers is stated as binary_program.",
+        fields=(FieldError("/problem/kind", "not_replanned", what),),
+    )

@@ -1,0 +1,146 @@
+"""Planning again: changes cost what was said, pins hold, and what a kind cannot do is refused with those that can."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from queuebit_problems.encoding.qubo import exact
+from queuebit_problems.errors import NotReplanned
+from queuebit_problems.kind import Answer
+from queuebit_problems.numeric import number
+from queuebit_problems.optimisation import Optimisation
+from queuebit_problems.registry import optimisation_of
+from queuebit_problems.replanning import changes, replanned
+from tests.unit.problems.every_field import FIELDS
+from tests.unit.problems.fields import Field
+
+COMPARED = [field for field in FIELDS if type(field.kind).parts is not Optimisation.parts]
+few = settings(max_examples=15, deadline=None)
+every_one = pytest.mark.parametrize("field", COMPARED, ids=[field.name for field in COMPARED])
+
+
+def worth(kind: Optimisation[Any], statement: Any, answer: Answer) -> Fraction:
+    return Fraction(exact(kind.objective(statement, answer)))
+
+
+@every_one
+@few
+@given(draw=st.data())
+def test_each_new_part_costs_what_was_said(field: Field, draw: st.DataObject) -> None:
+    data = draw.draw(field.statements)
+    statement = field.kind.parse(data)
+    kind = field.kind.as_stated(statement)
+    answers = [*field.answers(data)]
+    earlier, cost = draw.draw(st.sampled_from(answers)), draw.draw(st.sampled_from([1, 3, 0.25]))
+    assume(kind.violations(statement, earlier) == [])
+    try:
+        again = replanned(kind, statement, earlier, (), cost)
+    except NotReplanned:
+        # More than two values, or more than a job earns: told in tests of its own.
+        assume(False)
+        return
+
+    for answer in answers:
+        found = changes(kind, statement, earlier, answer)
+        assert found is not None
+        sign = -1 if kind.sense == "max" else 1
+        expected = worth(kind, statement, answer) + sign * Fraction(exact(cost)) * len(found.new)
+        assert kind.objective(again, answer) == number(expected)
+        assert (kind.violations(again, answer) == []) == (kind.violations(statement, answer) == [])
+
+
+@every_one
+@few
+@given(draw=st.data())
+def test_what_is_pinned_stands_in_every_feasible_answer(field: Field, draw: st.DataObject) -> None:
+    data = draw.draw(field.statements)
+    statement = field.kind.parse(data)
+    kind = field.kind.as_stated(statement)
+    answers = [*field.answers(data)]
+    earlier = draw.draw(st.sampled_from(answers))
+    assume(kind.violations(statement, earlier) == [])
+    parts = kind.parts(statement, earlier)
+    assert parts is not None
+    assume(parts != [])
+    pin = draw.draw(st.sampled_from(parts))
+    if type(kind).pinned is Optimisation.pinned:
+        with pytest.raises(NotReplanned, match="cannot be pinned"):
+            replanned(kind, statement, earlier, [pin], None)
+        return
+
+    again = replanned(kind, statement, earlier, [pin], None)
+
+    for answer in answers:
+        feasible = kind.violations(statement, answer) == []
+        assert (kind.violations(again, answer) == []) == (feasible and pin in (kind.parts(statement, answer) or ()))
+        if feasible:
+            assert kind.objective(again, answer) == kind.objective(statement, answer)
+
+
+def test_the_kinds_that_plans_are_compared_of() -> None:
+    assert {field.name for field in COMPARED} == {
+        "assignment", "binary_program", "cvrp", "generalised_assignment", "generalised_assignment_cost", "tsp",
+    }  # fmt: skip
+
+
+def test_others_are_refused_with_those_that_can() -> None:
+    kind = optimisation_of("maxcut")
+    with pytest.raises(NotReplanned) as refused:
+        replanned(kind, kind.example(), {"side": [0, 1, 0]}, (), 1)
+
+    assert "generalised_assignment_cost" in refused.value.remedy
+    assert changes(kind, kind.example(), {"side": [0]}, {"side": [1]}) is None
+
+
+@pytest.mark.parametrize(
+    ("pins", "cost", "n", "detail"),
+    [
+        (["c"], None, 2, "no part 'c'"),
+        (["a=0"], None, 2, "no part 'a=0'"),
+        ([], -1, 2, "cannot cost -1"),
+        ([], 1, 2, "The variable n: takes more than two values"),
+        (["n"], None, 4, "4 is not within 0 to 3 any more"),
+    ],
+)
+def test_what_makes_no_sense_is_named(pins: list[str], cost: int | None, n: int, detail: str) -> None:
+    kind = optimisation_of("binary_program")
+    statement = kind.parse({"variables": [{"name": "a"}, {"name": "n", "upper": 3}], "linear": [["a", 1]]})
+
+    with pytest.raises(NotReplanned, match=detail) as refused:
+        replanned(kind, statement, {"values": {"a": 1, "n": n}}, pins, cost)
+
+    assert refused.value.fields
+
+
+def test_a_machine_that_broke_down_moves_its_jobs_and_no_others() -> None:
+    """Four jobs at three agents; the second has no room any more. Staying is worth 3 a job, and job 3 must stay."""
+    kind = optimisation_of("generalised_assignment_cost")
+    earlier = {"assigned_to": [0, 1, 1, 2]}
+    statement = kind.parse(
+        {"costs": [[5, 6, 4, 3], [1, 1, 1, 9], [6, 5, 6, 8]], "weights": [[1] * 4] * 3, "capacities": [3, 0, 3]}
+    )
+
+    free = kind.enumerated(statement)
+    again = replanned(kind, statement, earlier, ["job 3"], 3)
+    kept = kind.enumerated(again)
+
+    assert free is not None
+    assert kept is not None
+    assert free.answer == {"assigned_to": [0, 2, 0, 0]}
+    assert kept.answer == {"assigned_to": [0, 2, 0, 2]}
+    found = changes(kind, statement, earlier, kept.answer)
+    assert found is not None
+    assert (found.kept, found.new, found.gone) == (2, ("job 1=2", "job 2=0"), ("job 1=1", "job 2=1"))
+    assert kept.objective == kind.objective(statement, kept.answer) + 2 * 3
+
+
+def test_what_the_earlier_answer_says_of_what_is_no_more_does_not_count() -> None:
+    kind = optimisation_of("tsp")
+    smaller = kind.parse({"metric": "EUC_2D", "coordinates": [[0, 0], [3, 0], [3, 4]]})
+
+    assert kind.parts(smaller, {"tour": [1, 2, 4, 3]}) == ["1 - 2", "1 - 3"]
