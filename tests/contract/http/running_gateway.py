@@ -71,6 +71,7 @@ class Plane:
         self.decisions: list[Envelope] = []
         self.finish_at_once = True
         self.reject = False
+        self.answer: dict[str, Any] = {"side": [0, 1]}
         bus.subscribe(Subscription((ADMITTED, LARGE), "plane", self._submitted))
         bus.subscribe(Subscription((CONTROL,), "plane", self._control, broadcast=True))
         bus.subscribe(Subscription((DECISIONS,), "plane-decisions", self._decided))
@@ -125,7 +126,7 @@ class Plane:
         progressed = ev.ExecutionProgressed(
             attempt_id=attempt_id, leg=LEG, elapsed_s=0.1, objective=5, bound=6, gap=0.2
         )
-        answer = {"side": [0, 1]}
+        answer = self.answer
         succeeded = ev.ExecutionSucceeded(
             attempt_id=attempt_id, leg=LEG, lane="classical", ran=RAN, answer=answer, objective=1, bound=1,
             proven_optimal=True, started_at=now, finished_at=now,

@@ -59,3 +59,44 @@ async def test_the_same_is_asked_with_what_the_patch_and_the_flags_say(
     assert (after.request.seed, after.request.lane) == (7, before.request.lane)
     assert after.request.labels == {"team": "a", "try": "2"}
     assert after.fingerprint != before.fingerprint
+
+
+async def test_a_question_is_kept_to_the_answer_of_before(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    nothing = tmp_path / "patch.json"
+    nothing.write_text("{}")
+    async with a_world() as world:
+        server = HttpServer(world.app, world.parts.tailer, world.parts.ids, host="127.0.0.1", port=0, drain_s=2)
+        await server.start()
+        monkeypatch.setenv("QUEUEBIT_API_KEY", await world.key())
+
+        async def command(*words: str) -> tuple[int, str]:
+            code = await asyncio.to_thread(run, ["--url", f"http://127.0.0.1:{server.port}", *words])
+            told = capsys.readouterr()
+            return code, told.out + told.err
+
+        try:
+            cut = (await world.submit(body=a_body(), Prefer="wait=5")).json()["id"]
+            refused = await command("submit", str(nothing), "--from", cut, "--change-cost", "2")
+            alone = await command("submit", str(nothing), "--pin", "a=1")
+            costs = {"costs": [[1, 5], [5, 1]], "weights": [[1, 1], [1, 1]], "capacities": [2, 2]}
+            body = {"problem": {"kind": "generalised_assignment_cost", "statement": costs}}
+            world.plane.answer = {"assigned_to": [0, 1]}
+            first = (await world.submit(body=body, Prefer="wait=5")).json()["id"]
+            world.plane.answer = {"assigned_to": [0, 0]}
+            again = await command("submit", str(nothing), "--from", first, "--pin", "job 0", "--change-cost", "3")
+            explained = await command("explain", again[1].split()[0], "--json")
+        finally:
+            await server.stop()
+
+    assert (refused[0], "Plans of maxcut cannot be kept to earlier ones." in refused[1]) == (2, True)
+    assert (alone[0], "--from JOB" in alone[1]) == (2, True)
+    asked = world.plane.submissions[-1].data
+    assert isinstance(asked, ev.JobSubmitted)
+    assert asked.request.labels == {"replan_of": first}
+    assert asked.request.problem.statement["costs"] == [[1, 8], [8, 1]]
+    assert asked.request.problem.statement["weights"] == [[1, 1], [3, 1]]
+    assert json.loads(explained[1])["changes"] == {
+        "from_job": first, "kept": 1, "new_count": 1, "new": ["job 1=0"], "gone": ["job 1=1"],
+    }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -42,6 +43,7 @@ PLUG_INS = {
     "path": ("How far each quantum way of answering is trusted, and what it cost to find out.", OPERATIONS),
     "costs": ("What was paid at providers, as FOCUS.", OPERATIONS),
     "audit": ("Whether the log is what it was: signed hashes over all events, proofs of one job.", OPERATIONS),
+    "proofs": ("Answers that are held for optimal on the word of a solver.", OPERATIONS),
     "budget": ("What tenants may spend at providers, and what backends charge.", OPERATIONS),
 }
 """What other packages bring: the meaning of each command, and the package that has it."""
@@ -106,16 +108,14 @@ def submit(
     seed: o.Seed = None,
     param: o.Param = None,
     label: o.Label = None,
-    from_job: Annotated[
-        str | None, typer.Option("--from", metavar="JOB", help="Ask this job again; FILE is a JSON merge patch of it.")
-    ] = None,
+    from_job: o.FromJob = None,
+    pin: o.Pin = None,
+    change_cost: o.ChangeCost = None,
     key: Annotated[str | None, typer.Option(help="The idempotency key; the same key gives the same job.")] = None,
     quote: Annotated[str | None, typer.Option(metavar="ID", help="Hold it to this quote of `queuebit quote`.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the end; exit 0 only for an accepted answer.")] = False,
     timeout_s: Annotated[float | None, typer.Option(help="With --wait: give up after so many seconds.")] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only tell plan, time and cost; nothing is stored.")
-    ] = False,
+    dry_run: o.DryRun = False,
     as_json: o.Json = False,
 ) -> int:
     """Submit a problem. Prints the job id, or with --wait the outcome."""
@@ -124,6 +124,7 @@ def submit(
     submission = o.Submission(
         file, kind, lane, tier, budget_s, latency_budget_s, deadline, seed, param or [], label or [], from_job
     )
+    submission = replace(submission, pins=pin or [], change_cost=change_cost)
     if dry_run:
         return jobs.dry_run(context.obj, submission, as_json=as_json)
     return jobs.submit(context.obj, submission, key=key, quote=quote, wait=wait, timeout_s=timeout_s, as_json=as_json)

@@ -11,6 +11,7 @@ from queuebit_client.cli.files import BadFlag
 from queuebit_client.cli.options import Submission
 from queuebit_client.cli.output import exit_code_of, for_people, note, print_json, print_line, show_outcome, show_table
 from queuebit_client.cli.patched import asked_body
+from queuebit_client.cli.replanned import changes_of, show_changes
 from queuebit_client.cli.session import Target, wait_for
 from queuebit_client.cli.shares import show_shares
 from queuebit_client.cli.words import words_of
@@ -137,10 +138,11 @@ def explain(target: Target, job_id: str, *, as_json: bool) -> ExitCode:
     """Why the job went as it went."""
     with target.client() as client:
         found = client.explain(job_id)
-        shares = client.get(job_id, include=("shares",)).shares
+        job = client.get(job_id, include=("shares",))
+        shares, changes = job.shares, changes_of(client, job)
     if as_json:
         told = None if shares is None else shares.model_dump(mode="json")
-        print_json({**found.model_dump(mode="json"), "shares": told})
+        print_json({**found.model_dump(mode="json"), "shares": told, "changes": changes})
         return ExitCode.OK
     print_line(found.summary)
     print_line(f"plan: {found.plan}  rule: {found.rule}  policy: {found.policy_version}")
@@ -152,6 +154,8 @@ def explain(target: Target, job_id: str, *, as_json: bool) -> ExitCode:
     show_table("Legs", ["leg", "role", "lane", "state", "chosen", "reason"], legs)
     if shares is not None:
         show_shares(shares)
+    if changes is not None:
+        show_changes(changes)
     rows = [[f"{e.since_start_s:.3f}", f"+{e.since_previous_s:.3f}", e.event, e.text] for e in found.timeline]
     show_table("Story (seconds)", ["at", "after", "event", ""], rows)
     return ExitCode.OK

@@ -25,6 +25,17 @@ Param = Annotated[
     ),
 ]
 Label = Annotated[list[str] | None, typer.Option("--label", metavar="K=V", help="A label of the job; repeatable.")]
+FromJob = Annotated[
+    str | None, typer.Option("--from", metavar="JOB", help="Ask this job again; FILE is a JSON merge patch of it.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell plan, time and cost; nothing is stored.")]
+Pin = Annotated[
+    list[str] | None,
+    typer.Option("--pin", metavar="PART", help="With --from: a part of its answer that stays; repeatable."),
+]
+ChangeCost = Annotated[
+    float | None, typer.Option(min=0, help="With --from: what each part costs that its answer had not.")
+]
 WhyNot = Annotated[
     list[str] | None,
     typer.Option(
@@ -49,3 +60,5 @@ class Submission:
     params: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     from_job: str | None = None
+    pins: list[str] = field(default_factory=list)
+    change_cost: float | None = None

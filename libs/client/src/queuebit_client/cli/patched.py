@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from queuebit_client.cli.files import BadFile, body_of, json_of, text_of, wished
+from queuebit_client.cli.files import BadFile, BadFlag, KindsMissing, body_of, json_of, text_of, wished
 from queuebit_client.cli.options import Submission
 from queuebit_client.synchronous import Queuebit
 
@@ -23,12 +23,35 @@ def patched_body(client: Queuebit, job_id: str, submission: Submission) -> dict[
         )
     first = next(client.watch(job_id, compact=False))
     asked = {name: value for name, value in first.data["request"].items() if name not in LEFT_OUT}
-    return wished(merged(asked, patch), submission)
+    return _kept(client, job_id, wished(merged(asked, patch), submission), submission)
+
+
+def _kept(client: Queuebit, job_id: str, body: dict[str, Any], submission: Submission) -> dict[str, Any]:
+    """The body, kept to the answer of the job where the flags say so. Raises BadFlag."""
+    if not submission.pins and submission.change_cost is None:
+        return body
+    try:
+        from queuebit_client.replanning import kept_to
+        from queuebit_problems.errors import ProblemError
+    except ImportError:
+        raise KindsMissing("What keeps to an earlier answer is stated by the package of problem kinds.") from None
+
+    job = client.get(job_id)
+    if job.answer is None:
+        raise BadFlag(
+            f"The job is {job.state} and has no answer to keep to.", remedy="Name a job that was answered, or no pins."
+        )
+    try:
+        return kept_to(body, job.answer, of_job=job_id, pins=submission.pins, change_cost=submission.change_cost)
+    except ProblemError as error:
+        raise BadFlag(error.detail, remedy=error.remedy) from None
 
 
 def asked_body(client: Queuebit, submission: Submission) -> dict[str, Any]:
     """What is to be asked: a file as it is, or a job once more with the file as its patch. Raises BadFile or BadFlag."""
     if submission.from_job is None:
+        if submission.pins or submission.change_cost is not None:
+            raise BadFlag("--pin and --change-cost keep to an earlier answer.", remedy="Name its job: --from JOB.")
         return body_of(submission)
     return patched_body(client, submission.from_job, submission)
 
