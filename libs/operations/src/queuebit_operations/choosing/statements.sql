@@ -18,14 +18,14 @@ ORDER BY e.stream_id;
 -- Completed jobs that rest on the proof of a solver: the validator names whose proof it is, and proves small ones itself. Where that is
 -- sealed nobody knows, and it is taken for the solver's.
 SELECT e.stream_id FROM event AS e
-WHERE e.type = 'JobCompleted' AND e.category = 'job' AND e.data -> 'proven_optimal' = 'true'::jsonb
+WHERE e.type = 'JobCompleted' AND e.category = 'job' AND e.data ->> 'proven_optimal' = 'true'
   AND e.time >= COALESCE($3::timestamptz, '-infinity') AND e.time < COALESCE($4::timestamptz, 'infinity')
   AND (e.data -> 'ran' ->> 'backend' = $1 OR e.data -> 'ran' ->> 'method' = $1)
   AND ($2::text IS NULL OR e.data -> 'ran' ->> 'backend_version' = $2)
   AND ($5::text IS NULL OR e.tenant = $5)
   AND ($6::text IS NULL OR e.data ->> 'kind' = $6)
   AND EXISTS (
-      SELECT FROM jsonb_array_elements(e.data -> 'confidence' -> 'parts') AS part
+      SELECT FROM json_array_elements(e.data -> 'confidence' -> 'parts') AS part
       WHERE part ->> 'name' = 'optimality' AND (part ->> 'detail' LIKE 'proved by %' OR part ->> 'detail' LIKE '$sealed:%'))
   AND NOT EXISTS (SELECT FROM event AS i WHERE i.stream_id = e.stream_id AND i.version > e.version AND i.type = 'JobInvalidated')
 ORDER BY e.stream_id;
