@@ -121,6 +121,8 @@ async def test_a_job_is_told_whole(a_page: Open, served: Served, theme: Any) -> 
         await page.has("Answered by enumeration on test (classical lane)")
         await page.has("Confidence 90 %")
         await page.has("gap to the bound")
+        await page.page.get_by_role("button", name="Show the shares").click()
+        await page.page.get_by_role("group", name="Shares of the objective").wait_for(timeout=TIMEOUT_MS)
         await page.has("Planned classical_then_rule by rule wish")
         await page.has("7 events of 10")
         await page.page.get_by_label("Progress (3)").check()
