@@ -57,6 +57,51 @@ EXACT: list[tuple[str, str, dict[str, float]]] = [
 ]
 
 
+COUNTED: list[tuple[str, str, dict[str, float]]] = [
+    (
+        "no more than three turns",
+        "int n = 0; while (!c && n < 3) { h q[0]; c = measure q[0]; x q[1]; n += 1; } d = measure q[1];",
+        {"10": 1 / 8, "11": 1 / 2 + 1 / 8, "01": 1 / 4},
+    ),
+    (
+        "the number in angles",
+        "uint[4] n = 1; while (!c && n <= 2) { h q[0]; c = measure q[0]; rx(n * pi) q[1]; n += 1; } d = measure q[1];",
+        {"11": 1 / 2 + 1 / 4, "10": 1 / 4},
+    ),
+    (
+        "set again",
+        "int n = 0; while (!c && n < 2) { h q[0]; c = measure q[0]; n += 1; } n = 1; rx(n * pi) q[1]; d = measure q[1];",
+        {"10": 1 / 4, "11": 3 / 4},
+    ),
+    (
+        "never entered",
+        "int n = 5; while (!c && n < 2) { x q[0]; n += 1; } rx((n - 4) * pi) q[1]; d = measure q[1];",
+        {"10": 1},
+    ),
+    (
+        "down to nothing",
+        "int n = 2; while (n > 0 && !c) { h q[0]; c = measure q[0]; n -= 1; }",
+        {"01": 3 / 4, "00": 1 / 4},
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "outcomes"), [case[1:] for case in COUNTED], ids=[case[0] for case in COUNTED])
+def test_a_loop_that_counts_its_turns_leaves_nothing_out(text: str, outcomes: dict[str, float]) -> None:
+    circuit = read_circuit(HEAD + BITS + text)
+
+    assert distribution(circuit) == pytest.approx(outcomes)
+    assert circuit.loops is None or (circuit.loops.turns, circuit.loops.left_out) == (0, 0.0)
+
+
+def test_many_counted_turns_are_checked_exactly_and_no_bound_is_told() -> None:
+    text = HEAD + BITS + "int n = 0; while (!c && n < 60) { ry(0.3) q[0]; c = measure q[0]; n += 1; }"
+    statement = KIND.parse({"qasm": text})
+
+    assert affordable(statement.circuit)
+    assert not any("loop" in line for line in KIND.assumptions(statement))
+
+
 @pytest.mark.parametrize(("text", "outcomes"), [case[1:] for case in EXACT], ids=[case[0] for case in EXACT])
 def test_a_loop_has_its_exact_distribution(text: str, outcomes: dict[str, float]) -> None:
     circuit = read_circuit(text)
@@ -112,7 +157,18 @@ REFUSED: list[tuple[str, str, str]] = [
     ("h q; c = measure q[0]; while (c) { z q[1]; }", f"{ENDLESS}0.5", SHORTEN),
     ("x q[0]; c = measure q[0]; while (c) { rx(0.05) q[0]; c = measure q[0]; }", ENDLESS, SHORTEN),
     ("while (!c) { x q[0]; x q[0]; }", f"{ENDLESS}1", SHORTEN),
-    ("int n = 0; while (!c) { h q[0]; c = measure q[0]; n += 1; }", "n is set where it depends", "outside"),
+    ("int n = 0; while (!c) { h q[0]; c = measure q[0]; n += 1; }", "sets n goes on after 1000 turns", "n < 20"),
+    (
+        "int n = 0; while (!c && n < 9) { h q[0]; c = measure q[0]; n += 1; } rx(n) q[0];",
+        "n depends on a meas",
+        "set it",
+    ),
+    (
+        "int n = 0; while (c == n) { x q[0]; c = measure q[0]; n += 1; }",
+        "can hold again after it failed",
+        "fixed values",
+    ),
+    ("int n = 0; while (!c) { if (c) { n += 1; } c = measure q[0]; }", "n is set where it depends", "outside"),
     ("qubit[30] r; h r; while (!c) { h r[0]; c = measure r[0]; }", "gates act on 30 qubits", "at most 20 qubits"),
     ("bit[8] d; qubit[8] r; while (d != 1) { h r; d = measure r; rx(0.1) r; }", "takes more than", "fewer loops"),
 ]

@@ -98,7 +98,7 @@ class Programs:
 def dynamic(rng: random.Random) -> str:
     """A program that measures, resets and branches as it goes, with gates of every common kind."""
     qubits = rng.randint(2, 4)
-    lines = [*_subroutines(rng), f"qubit[{qubits}] q;", "bit[3] c;", "bit[2] d;"]
+    lines = [*_subroutines(rng), f"qubit[{qubits}] q;", "bit[3] c;", "bit[2] d;", "uint[4] n = 0;"]
     lines += _steps(rng, qubits, rng.randint(6, 14), 3)
     return HEAD + "\n".join([*lines, "d[0] = measure q[0];", "d[1] = measure q[1];"]) + "\n"
 
@@ -143,7 +143,7 @@ def _steps(rng: random.Random, qubits: int, count: int, depth: int) -> list[str]
             case 10:
                 lines.append(f"reset q[{one}];")
             case 11:
-                lines += _loop(rng, one, two)
+                lines += _loop(rng, one, two, counted=depth == 3 and rng.random() < 0.4)
             case _:
                 condition = rng.choice(
                     ["c == 5", "c[1]", "c != 2", "c[0] ^ c[2]", "c > 3", "d[0] && !c[1]", "c[0:1] == 1"]
@@ -156,8 +156,8 @@ def _steps(rng: random.Random, qubits: int, count: int, depth: int) -> list[str]
     return lines
 
 
-def _loop(rng: random.Random, one: int, two: int) -> list[str]:
-    """Until a qubit that begins anew at each turn reads as wished: it decides about gates on another one."""
+def _loop(rng: random.Random, one: int, two: int, *, counted: bool) -> list[str]:
+    """Until a qubit that begins anew at each turn reads as wished, or turns are counted: it decides about another one."""
     bit, angle = rng.randrange(3), f"{rng.uniform(0.3, 1.4):.4f}"
     body = [f"reset q[{one}]; {rng.choice(['rx', 'ry'])}({angle}) q[{one}];"]
     body.append(rng.choice([f"t q[{two}];", f"cx q[{one}], q[{two}];", f"ch q[{one}], q[{two}];", f"sx q[{two}];"]))
@@ -165,6 +165,9 @@ def _loop(rng: random.Random, one: int, two: int) -> list[str]:
     condition = rng.choice(
         [f"c[{bit}]", f"c[{bit}] && !d[0]", f"c[{bit}] == 1", f"c[{bit}] & (d[0] | c[{(bit + 1) % 3}])"]
     )
+    if counted:
+        turned = f"rz(n * {angle}) q[{two}]; {' '.join(body)} n += {rng.randint(1, 2)};"
+        return ["n = 0;", f"while (({condition}) && n < {rng.randint(1, 4)}) {{ {turned} }}"]
     return [f"while ({condition}) {{ {' '.join(body)} }}"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from queuebit_circuits.circuit import Branch, Circuit, Loop, Loops, Operation, length_of
 from queuebit_circuits.cost import UPDATES_MIN, active, final_measurements, on_active
@@ -11,10 +12,15 @@ from queuebit_circuits.errors import UnfitCircuit
 from queuebit_circuits.qasm.scope import Budget
 from queuebit_circuits.qasm.source import Source
 
+if TYPE_CHECKING:
+    from queuebit_circuits.worlds import Follower
+
 QUBITS_MAX = 20
 """Of a circuit with a loop, that gates act on."""
 SPARE_TURNS = 8
 """Written beyond those that are likely: a machine with noise needs some more."""
+COUNTED_UPDATES_MAX = 2**26
+"""Amplitudes that are written to follow a circuit whose loops all count their turns; one that takes more is taken as it is."""
 STEPS = 16
 """Of reading, that applying a gate to a small state takes."""
 
@@ -28,22 +34,38 @@ class WrittenOut:
         self._source = source
         self._budget = budget
         self._places: list[int] = []
+        self._counts = False
 
     def new(self, place: int) -> int:
         """The number of a loop that stands at this place."""
         self._places.append(place)
         return len(self._places) - 1
 
+    def counted(self) -> None:
+        """A loop that counts its turns was written out: what it measures is more than its histories are."""
+        self._counts = True
+
     def of(self, circuit: Circuit) -> Circuit:
         """The circuit without loops. Raises UnreadableCircuit where one does not end, or cannot be followed."""
-        if not self._places:
+        if not self._places and not self._counts:
             return circuit
-        place, kept = self._places[0], active(circuit)
+        try:
+            follower, updates = self._followed(circuit)
+        except UnfitCircuit as error:
+            if not self._places:
+                return circuit
+            raise self._source.error(self._places[0], error.detail, error.remedy) from None
+        written = self._written(circuit.operations, follower.turns)
+        turns = max(follower.turns.values(), default=0) + SPARE_TURNS if self._places else 0
+        return replace(circuit, operations=written, loops=Loops(turns, follower.left_out, updates))
+
+    def _followed(self, circuit: Circuit) -> tuple[Follower, int]:
+        """Raises UnfitCircuit, and UnreadableCircuit where the budget ends."""
+        kept = active(circuit)
         if len(kept) > QUBITS_MAX:
-            raise self._source.error(
-                place,
+            raise UnfitCircuit(
                 f"a loop depends on a measurement, and gates act on {len(kept)} qubits",
-                f"Such loops are followed exactly: use at most {QUBITS_MAX} qubits, or a for loop.",
+                remedy=f"Such loops are followed exactly: use at most {QUBITS_MAX} qubits, or a for loop.",
             )
         import numpy as np
 
@@ -54,19 +76,17 @@ class WrittenOut:
         def charge(times: int, amplitudes: int) -> None:
             nonlocal updates
             updates += times * max(UPDATES_MIN, amplitudes)
-            self._budget.spend(STEPS * times * max(1, amplitudes // UPDATES_MIN), place)
+            if self._places:
+                self._budget.spend(STEPS * times * max(1, amplitudes // UPDATES_MIN), self._places[0])
+            elif updates > COUNTED_UPDATES_MAX:
+                raise UnfitCircuit("the circuit takes too long to be followed", remedy="State fewer turns.")
 
         state = np.zeros(1 << len(kept), dtype=np.complex128)
         state[0] = 1
         follower = Follower(len(kept), charge, {})
-        try:
-            operations, _ = final_measurements(on_active(circuit, kept), range(len(kept)))
-            follower.run(operations, [(state, 0)])
-        except UnfitCircuit as error:
-            raise self._source.error(place, error.detail, error.remedy) from None
-        written = self._written(circuit.operations, follower.turns)
-        loops = Loops(max(follower.turns.values(), default=0) + SPARE_TURNS, follower.left_out, updates)
-        return replace(circuit, operations=written, loops=loops)
+        operations, _ = final_measurements(on_active(circuit, kept), range(len(kept)))
+        follower.run(operations, [(state, 0)])
+        return follower, updates
 
     def _written(self, operations: Sequence[Operation], turns: dict[int, int]) -> tuple[Operation, ...]:
         found: list[Operation] = []

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Loop, Measure, Operation, Register, Reset
-from queuebit_circuits.qasm.bitvalues import BitValues
+from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Register, Reset
 from queuebit_circuits.qasm.blocks import declare_value, loop
-from queuebit_circuits.qasm.conditions import Conditions, Known
 from queuebit_circuits.qasm.gatecalls import GateCalls
-from queuebit_circuits.qasm.loops import WrittenOut
+from queuebit_circuits.qasm.looping import Looping
 from queuebit_circuits.qasm.modifiers import PHASE
 from queuebit_circuits.qasm.scope import CLBITS_MAX, QUBITS_MAX, Bits, Budget, Qubits, Scope, Value
 from queuebit_circuits.qasm.source import Source
@@ -40,7 +38,7 @@ from queuebit_circuits.qasm.terms import Binary, Called, Expression, Indexed, Na
 from queuebit_circuits.qasm.values import Evaluator
 
 
-class Run(BitValues):
+class Run(Looping):
     """Reads statements one by one; `circuit` is what they came to."""
 
     def __init__(self, source: Source, version: int, inputs: Mapping[str, float], steps_max: int) -> None:
@@ -49,9 +47,7 @@ class Run(BitValues):
         super().__init__(source, self._evaluator, self._budget, Scope())
         self._version = version
         self._inputs = inputs
-        self._conditions = Conditions(source, self._evaluator, self._budget)
         self._gates = GateCalls(source, self._evaluator, self._budget, self._outermost)
-        self._loops = WrittenOut(source, self._budget)
         self._forgotten = set[int]()
 
     def circuit(self, statements: Iterable[Statement]) -> Circuit:
@@ -171,24 +167,6 @@ class Run(BitValues):
                 place, "a qubit is used after a measurement that no bit keeps", "Measure it into a bit: c = measure q;"
             )
 
-    def _while(
-        self, condition: Expression, body: Sequence[Statement], scope: Scope, place: int, into: list[Operation]
-    ) -> None:
-        """Run a loop whose condition is known while reading; one that depends on measurements is followed at the end."""
-        if self._evaluator.read_bits(condition, scope):
-            self._budget.spend(condition.size, place)
-            bits, values, inverted = self._read_condition(condition, scope, place)
-            turn = self._way(body, scope)
-            then, otherwise = ((), turn) if inverted else (turn, ())
-            if turn and (values or inverted):
-                into.append(Loop(bits, tuple(values), then, otherwise, self._loops.new(place)))
-            return
-        while True:
-            self._budget.spend(1 + condition.size, place)
-            if not self._evaluator.number(condition, scope):
-                return
-            self._block(body, scope.inner(), into)
-
     def _declare_bits(self, statement: DeclareBits, scope: Scope, into: list[Operation]) -> None:
         name, place, initial = statement.name, statement.place, statement.initial
         self._new(name, scope, place)
@@ -262,8 +240,8 @@ class Run(BitValues):
     def _if(self, statement: If, scope: Scope) -> list[Operation]:
         """The operations of a condition: one way where it is known while reading, else both as a branch."""
         condition, place = statement.condition, statement.place
-        self._budget.spend(condition.size, place)
         if not self._evaluator.read_bits(condition, scope):
+            self._budget.spend(condition.size, place)
             found: list[Operation] = []
             holds = bool(self._evaluator.number(condition, scope))
             self._block(statement.then if holds else statement.otherwise, scope.inner(), found)
@@ -273,18 +251,3 @@ class Run(BitValues):
         if inverted:
             then, otherwise = otherwise, then
         return [Branch(bits, tuple(values), then, otherwise)] if values else list(otherwise)
-
-    def _read_condition(self, condition: Expression, scope: Scope, place: int) -> Known:
-        known = self._conditions.compared(condition, scope)
-        if known is None:
-            read = sorted(self._evaluator.read_bits(condition, scope))
-            known = self._conditions.tabulated(condition, read, scope, place)
-        bits, values, _ = known
-        self._budget.spend(len(bits) * len(values), place)
-        self._budget.emit(len(values), place)
-        return known
-
-    def _way(self, body: Sequence[Statement], scope: Scope) -> tuple[Operation, ...]:
-        found: list[Operation] = []
-        self._block(body, scope.inner(conditional=scope.conditional + 1), found)
-        return tuple(found)

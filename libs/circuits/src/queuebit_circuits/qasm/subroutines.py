@@ -56,7 +56,7 @@ class Subroutines(Registers):
         if len(set(names)) < len(names):
             raise self._source.error(place, f"two parameters of {name} have one name", "Rename one.")
         bits = {each.name for each in statement.parameters if each.type is not None and each.type.name == "bit"}
-        for inner in _all(statement.body):
+        for inner in statements_of(statement.body):
             written = inner.bits.name if isinstance(inner, MeasureInto) else None
             written = inner.name if isinstance(inner, Assign) else written
             joined = inner.value.name if isinstance(inner, Alias) else None
@@ -180,14 +180,14 @@ class Subroutines(Registers):
                 raise self._source.error(place, f"the bit {name} begins with a value", "Measure into it first.")
 
 
-def _all(body: Sequence[Statement]) -> Iterator[Statement]:
+def statements_of(body: Sequence[Statement]) -> Iterator[Statement]:
     for statement in body:
         yield statement
         match statement:
             case If():
-                yield from _all(statement.then)
-                yield from _all(statement.otherwise)
+                yield from statements_of(statement.then)
+                yield from statements_of(statement.otherwise)
             case For() | While():
-                yield from _all(statement.body)
+                yield from statements_of(statement.body)
             case _:
                 pass

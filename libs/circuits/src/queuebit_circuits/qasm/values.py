@@ -186,6 +186,12 @@ class Evaluator:
 
     def _read(self, meaning: Meaning, name: str, place: int, reading: Reading) -> Value:
         match meaning:
+            case Value(lost=True):
+                raise self.source.error(
+                    place,
+                    f"{name} depends on a measurement: a loop set it",
+                    "Count in a register of bits, or set it again.",
+                )
             case Value():
                 return meaning
             case Qubits():
@@ -202,6 +208,7 @@ class Evaluator:
     def _indexed(self, name: str, index: Index, place: int, scope: Scope, reading: Reading) -> Value:
         found = self.meaning(name, scope, place)
         if isinstance(found, Value):
+            self._read(found, name, place, reading)
             if found.type == "float" or found.width is None or isinstance(index, Range | Listed):
                 raise self.source.error(place, f"{name} has no bits to index", "Declare it as uint[n].")
             least = -found.width if self.version == 3 else 0

@@ -98,7 +98,7 @@ class CircuitSampling(Measurement[CircuitSamplingStatement]):
         told = [] if statement.circuit.clbits < 2 else [_ORDER]
         if statement.marginals:
             told.append("Of a marginal the bit that is named first is written rightmost.")
-        if (loops := statement.circuit.loops) is not None:
+        if (loops := statement.circuit.loops) is not None and loops.turns:
             told.append(
                 f"A loop on a measurement is run at most {loops.turns} times; "
                 f"that one would go on has the probability {loops.left_out:.1e}."
