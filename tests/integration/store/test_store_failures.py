@@ -132,7 +132,7 @@ async def test_wrong_password_is_permanent(settings: PostgresSettings) -> None:
 async def test_statement_that_waits_too_long_is_unavailable(
     settings: PostgresSettings, admin: asyncpg.Connection
 ) -> None:
-    hasty = replace(settings, statement_timeout_s=0.2)
+    hasty = replace(settings, statement_timeout_s=2.0)
     async with await PostgresStore.open(hasty) as store:
         await store.append([an_append(1)])
         async with admin.transaction():
