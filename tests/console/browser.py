@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
 from importlib.util import find_spec
@@ -22,6 +22,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 PICTURES = Path(__file__).parents[2] / "build" / "console"
 TIMEOUT_MS = 120_000
 """Very generous: the machine may be busy."""
+JUMP_MS, JUMPS_MAX = 5_000, 20
 WIDE, TALL = 1440, 1000
 
 Theme = Literal["light", "dark"]
@@ -66,6 +67,20 @@ class Watched:
 
     async def go(self, place: str) -> None:
         await self.page.goto(f"{self.base}#/{place}")
+
+    async def jump(self, letter: str) -> None:
+        """`g` and a letter: to another screen. The page takes them for one only where they come close upon each other, which a
+        busy machine may not manage at once.
+        """
+        from playwright.async_api import TimeoutError as TimedOut
+
+        before = self.page.url
+        for _ in range(JUMPS_MAX):
+            await self.page.keyboard.press("g")
+            await self.page.keyboard.press(letter)
+            with suppress(TimedOut):
+                return await self.page.wait_for_url(lambda url: url != before, timeout=JUMP_MS, wait_until="commit")
+        raise AssertionError(f"g and {letter} lead nowhere from {before}")
 
     async def has(self, text: str) -> None:
         """Wait until the text is seen."""

@@ -30,8 +30,7 @@ async def test_a_budget_tells_what_is_left_and_every_line_of_its_ledger(
     async with a_page(theme) as page:
         await page.sign_in(served.key)
         press = page.page.keyboard.press
-        await press("g")
-        await press("m")
+        await page.jump("m")
         await page.has("acme/web")
         await page.has("55.0 %")
         assert await page.violations() == []
@@ -64,8 +63,7 @@ async def test_a_path_tells_how_far_it_is_trusted_and_what_its_gate_lacks(
     async with a_page(theme) as page:
         await page.sign_in(await served.world.key("ops", "operator"))
         press = page.page.keyboard.press
-        await press("g")
-        await press("h")
+        await page.jump("h")
         await page.has("maxcut/xs/interactive@0123456789abcdef")
         await page.has("shadow, frozen")
         assert await page.violations() == []

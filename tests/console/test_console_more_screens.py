@@ -27,8 +27,7 @@ async def test_two_jobs_are_compared_and_what_shots_account_for_is_no_difference
     apart = await whole(served.world, "circuit_sampling", statement, {"counts": {"00": 20, "11": 1004}, "shots": 1024})
     async with a_page(theme) as page:
         await page.sign_in(served.key)
-        await page.page.keyboard.press("g")
-        await page.page.keyboard.press("c")
+        await page.jump("c")
         await page.has("Choose two jobs by their ids.")
         await page.page.get_by_label("A", exact=True).fill(str(one))
         await page.page.get_by_label("B", exact=True).fill(str(other))
@@ -55,8 +54,7 @@ async def test_backends_are_set_side_by_side_and_an_old_report_is_said_to_be_one
     await keep(served.world, "aer", lane="simulator", available=False)
     async with a_page(theme) as page:
         await page.sign_in(served.key)
-        await page.page.keyboard.press("g")
-        await page.page.keyboard.press("b")
+        await page.jump("b")
         await page.has("stale")
         assert await page.violations() == []
         await page.picture("backends")
@@ -79,8 +77,7 @@ async def test_a_group_of_failures_is_frozen_tried_dry_sent_again_and_watched(
     async with a_page(theme) as page:
         await page.sign_in(served.key)
         press = page.page.keyboard.press
-        await press("g")
-        await press("f")
+        await page.jump("f")
         await page.has("budget exhausted")
         assert await page.violations() == []
         await press("j")
@@ -110,15 +107,13 @@ async def test_what_operators_do_is_seen_with_who_and_why(a_page: Open, served: 
     async with a_page(theme) as page:
         await page.sign_in(await served.world.key("acme", "operator"))
         press = page.page.keyboard.press
-        await press("g")
-        await press("p")
+        await page.jump("p")
         await page.has("2,500 of 2,500 dealt with")
         await page.has("It drifts.")
         assert await page.violations() == []
         await page.picture("operations")
 
-        await press("g")
-        await press("a")
+        await page.jump("a")
         await page.has("8 deeds shown.")
         await press("/")
         await page.page.keyboard.type("slowly")
@@ -145,8 +140,7 @@ async def test_a_plan_that_waits_for_people_is_shown_with_what_silence_leads_to(
     async with a_page(theme) as page:
         await page.sign_in(served.key)
         press = page.page.keyboard.press
-        await press("g")
-        await press("w")
+        await page.jump("w")
         await page.has("6 qubits are dear.")
         await page.has("the plan classical_only is taken")
         assert await page.violations() == []

@@ -41,8 +41,7 @@ async def test_what_is_frozen_is_run_with_a_reason_and_watched_to_its_end(
     async with working(served), a_page(theme) as page:
         await page.sign_in(await served.world.key("ops", "operator"))
         press, type_ = page.page.keyboard.press, page.page.keyboard.type
-        await press("g")
-        await press("p")
+        await page.jump("p")
         await page.has("Freeze and count")
         await press("/")
         await press("Tab")

@@ -37,8 +37,7 @@ async def test_every_version_is_a_table_and_two_are_compared(a_page: Open, serve
     async with a_page(theme) as page:
         await page.sign_in(await served.world.key("ops", "operator"))
         press = page.page.keyboard.press
-        await press("g")
-        await press("r")
+        await page.jump("r")
         await page.has("Jobs are planned by")
         assert await page.violations() == []
         await page.picture("policies")
@@ -67,8 +66,7 @@ async def test_a_plan_that_waits_is_allowed_by_its_digest_with_a_reason(
     async with a_page(theme) as page:
         await page.sign_in(await served.world.key("acme", "admin"))
         press = page.page.keyboard.press
-        await press("g")
-        await press("w")
+        await page.jump("w")
         await page.has("6 qubits are dear.")
         await page.has("What runs if nobody decides")
         assert await page.violations() == []

@@ -196,8 +196,7 @@ async def test_by_keyboard_alone_from_the_door_to_an_event_of_a_job(a_page: Open
         await page.sign_in(served.key)
         press = page.page.keyboard.press
         await page.has("Latest jobs")
-        await press("g")
-        await press("j")
+        await page.jump("j")
         await page.has("1 job shown, that is all.")
         await press("j")
         assert await _focused(page) == f"{str(job_id)[:8]}…{str(job_id)[-6:]}"

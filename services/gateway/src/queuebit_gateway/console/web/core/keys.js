@@ -1,5 +1,5 @@
 // The keyboard: one letter, or "g" and one letter. Who uses letters otherwise turns this off in the help.
-import { useEffect, useState } from "./html.js";
+import { useLayoutEffect, useState } from "./html.js";
 
 const NAME = "queuebit.keys";
 const AFTER_G_MS = 1500;
@@ -27,7 +27,8 @@ function isTyping(target) {
 // `places`: the letter after g, and where it leads. `deeds`: a letter, and what it does.
 export function useKeys(places, deeds) {
   const [waiting, setWaiting] = useState(false);
-  useEffect(() => {
+  // Before anything is painted: whoever sees the page may type.
+  useLayoutEffect(() => {
     let since = 0;
     const hear = (event) => {
       if (!keysOn() || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;

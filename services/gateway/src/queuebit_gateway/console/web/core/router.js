@@ -1,5 +1,5 @@
 // Where the console is, as the part of the address behind the hash: #/jobs?state=failed.
-import { useEffect, useState } from "./html.js";
+import { useLayoutEffect, useState } from "./html.js";
 
 export function here() {
   const text = location.hash.replace(/^#\/?/, "");
@@ -41,7 +41,8 @@ export function refine(path, query) {
 
 export function useRoute() {
   const [route, setRoute] = useState(here);
-  useEffect(() => {
+  // Before anything is painted: what is gone to meanwhile is not missed.
+  useLayoutEffect(() => {
     const look = () => setRoute(here());
     window.addEventListener("hashchange", look);
     return () => window.removeEventListener("hashchange", look);
