@@ -207,10 +207,10 @@ async def test_a_watch_survives_restarts_without_gap_or_repeat(served: Served) -
                     third.set()
 
         following = asyncio.create_task(follow())
-        await asyncio.wait_for(third.wait(), 10)
+        await asyncio.wait_for(third.wait(), 30)
         await served.restart()
         await served.world.plane.finish(job.id)
-        await asyncio.wait_for(following, 20)
+        await asyncio.wait_for(following, 60)
 
     assert seen == list(range(1, 9))
 
@@ -221,5 +221,5 @@ async def test_stopping_does_not_wait_for_open_streams(served: Served) -> None:
         job = await client.submit(a_body()["problem"])
         events = client.watch(job.id)
         assert (await anext(events)).name == "JobSubmitted"
-        await asyncio.wait_for(served.server.stop(), 5)
+        await asyncio.wait_for(served.server.stop(), 30)
         await events.aclose()  # type: ignore[attr-defined]

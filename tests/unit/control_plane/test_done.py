@@ -71,7 +71,7 @@ def says(message: Report, job_id: UUID, offset: int) -> Received:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(30.0):
         while not holds():  # noqa: ASYNC110 - what it waits for is a plain list
             await asyncio.sleep(0)
 
