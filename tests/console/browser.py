@@ -79,7 +79,8 @@ class Watched:
             await self.page.keyboard.press("g")
             await self.page.keyboard.press(letter)
             with suppress(TimedOut):
-                return await self.page.wait_for_url(lambda url: url != before, timeout=JUMP_MS, wait_until="commit")
+                await self.page.wait_for_url(lambda url: url != before, timeout=JUMP_MS, wait_until="commit")
+                return
         raise AssertionError(f"g and {letter} lead nowhere from {before}")
 
     async def has(self, text: str) -> None:
