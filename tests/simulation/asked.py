@@ -11,7 +11,10 @@ import orjson
 from pydantic import ValidationError
 
 from queuebit_contracts import events as ev
+from queuebit_contracts.compensations import Compensation
 from queuebit_contracts.jobs import TERMINAL_STATES, JobRequest
+from queuebit_contracts.sagas import Saga
+from queuebit_contracts.sagas import content_of as whole_content
 from queuebit_domain.job.codec import read_event
 from queuebit_problems.admission import admit
 from queuebit_problems.errors import ProblemError
@@ -83,7 +86,12 @@ def _reason(history: History, ask: Ask) -> str:
 
 def content_of(ask: Ask) -> str | None:
     """The fingerprint of the question; None where it is not valid."""
-    return _content(orjson.dumps(ask.request))
+    found = _content(orjson.dumps(ask.request))
+    if found is None or not ask.saga:
+        return found
+    named = tuple(Compensation.model_validate(each) for each in ask.saga.get("compensations", ()))
+    superseded = ask.saga.get("supersedes")
+    return whole_content(found, Saga(named or None, superseded and UUID(superseded)))
 
 
 @cache

@@ -23,6 +23,7 @@ from queuebit_control_plane.relay.relay import records_of
 from queuebit_domain.errors import CorruptStream
 from queuebit_domain.holds.register import REGISTER_ID
 from queuebit_domain.job.codec import fold, read_event
+from queuebit_domain.job.sagas import ACTOR as BY_ITSELF
 from queuebit_domain.job.state import EndedJob
 from queuebit_domain.projections.registry import PROJECTIONS
 from queuebit_problems.registry import optimisation_of
@@ -34,6 +35,7 @@ from tests.simulation.asked import asks_answered, nothing_invented
 from tests.simulation.history import GROUPS, History
 from tests.simulation.poison import READERS, mark_of
 from tests.simulation.policies import beyond_the_end
+from tests.simulation.sagas import undone_once
 
 LOST = frozenset(FAILURES[code].meaning for code in (FailureCode.WORKER_LOST, FailureCode.VALIDATION_LOST))
 UPSTREAM_TYPES = frozenset({b"io.queuebit.JobSubmitted.v1", b"io.queuebit.CancelJob.v1"})
@@ -66,6 +68,7 @@ def check(history: History) -> list[str]:
             fenced_write_nothing,
             poison_set_aside,
             tenants_apart,
+            undone_once,
             not_vacuous,
         )
         for wrong in checker(history)
@@ -254,7 +257,7 @@ def committed_is_published(history: History) -> Iterator[str]:
     }
     seen: set[tuple[str, UUID]] = set()
     for record in history.records():
-        if record.topic not in topics | {channels.CONTROL} or mark_of(record) is not None:
+        if record.topic not in topics | {channels.CONTROL, channels.DECISIONS} or mark_of(record) is not None:
             continue
         headers = dict(record.headers)
         if headers["ce_type"] in UPSTREAM_TYPES and record.topic == channels.CONTROL:
@@ -346,7 +349,7 @@ def _of_one_tenant(history: History, stream_id: UUID, stored: list[StoredEvent])
         data = read_event(event)
         if event.tenant != tenant or (isinstance(data, ev.JobSubmitted) and data.request.tenant != tenant):
             yield f"{stream_id} of {tenant} holds an event of {event.tenant}"
-        if isinstance(data, ev.JobCancelled) and data.actor not in (tenant, *_keys_of(history, tenant)):
+        if isinstance(data, ev.JobCancelled) and data.actor not in (tenant, *_keys_of(history, tenant), BY_ITSELF):
             yield f"{stream_id} of {tenant} was cancelled by {data.actor}"
 
 

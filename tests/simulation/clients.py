@@ -78,7 +78,7 @@ class Clients:
         if ask.entrance == "kafka":
             await self._publish(ask.record(copy))
             return
-        body = {name: value for name, value in ask.request.items() if name != "tenant"}
+        body = {name: value for name, value in ask.request.items() if name != "tenant"} | ask.saga
         assert ask.key is not None
         headers = {"Idempotency-Key": ask.key, **({"Prefer": f"wait={ask.wait_s}"} if ask.wait_s else {})}
         reply = await self._request("POST", "/v1/jobs", ask.tenant, body, headers)

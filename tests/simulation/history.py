@@ -26,6 +26,7 @@ GROUPS: tuple[tuple[str, str], ...] = (
     ("control-plane", channels.EXECUTIONS),
     ("control-plane", channels.VALIDATIONS),
     ("control-plane", channels.CONTROL),
+    ("control-plane", channels.DECISIONS),
     ("result-validation", channels.EXECUTIONS),
     *((f"quantum-adapter.{tier}", channels.queued("quantum", tier)) for tier in TIERS),
     *((f"classical-solver.{tier}", channels.queued("classical", tier)) for tier in TIERS),

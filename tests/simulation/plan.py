@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 from typing import Any, Literal
@@ -58,7 +58,7 @@ def size_of(seed: int) -> Size:
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One question, sent until it is taken. `event_id` and `source` are those of its record on Kafka; `fair`: it may not be
-    refused; `wait_s`: how long a caller over HTTP waits for the end.
+    refused; `wait_s`: how long a caller over HTTP waits for the end; `saga`: what it names beside the request.
     """
 
     number: int
@@ -71,6 +71,7 @@ class Ask:
     copies: int = 1
     wait_s: int = 0
     source: str = SOURCES[0]
+    saga: dict[str, Any] = field(default_factory=dict)
 
     @property
     def tenant(self) -> str:
@@ -88,7 +89,7 @@ class Ask:
 
     def record(self, copy: int = 0) -> Outgoing:
         """The question as an upstream service publishes it, at the time of each try."""
-        data = {"request": self.request, **({"idempotency_key": self.key} if self.key else {})}
+        data = {"request": self.request, **self.saga, **({"idempotency_key": self.key} if self.key else {})}
         time = TIMES[(self.number + copy) % len(TIMES)]
         headers = poison_headers(self.event_id, "io.queuebit.JobSubmitted.v1", str(self.event_id), self.source, time)
         return Outgoing(channels.SUBMITTED, (self.key or str(self.event_id)).encode(), orjson.dumps(data), headers)

@@ -107,8 +107,11 @@ class Policies:
             await self._register.roll_back(actor="ada", reason="it was one")
 
 
+OF_SAGAS = ("CompensationRequested", "SupersessionRequested", "JobSuperseded")
+
+
 def beyond_the_end(stored: Iterable[StoredEvent]) -> set[str]:
     """The types that may follow the end of a job: more where its plan has legs that go on."""
     planned = next((event for event in map(read_event, stored) if isinstance(event, ev.JobPlanned)), None)
     goes_on = planned is not None and any(leg.after_end is not None for leg in planned.legs)
-    return {"LateUsageReported", *(OF_LEGS if goes_on else ("JobInvalidated",))}
+    return {"LateUsageReported", *OF_SAGAS, *(OF_LEGS if goes_on else ("JobInvalidated",))}

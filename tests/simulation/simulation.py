@@ -40,6 +40,7 @@ from tests.simulation.operators import Operator
 from tests.simulation.plan import LARGE_EVERY, draw_plan, size_of
 from tests.simulation.policies import Policies
 from tests.simulation.process import Killed, Process
+from tests.simulation.sagas import with_sagas
 from tests.simulation.virtual import SkewedClock, VirtualClock, run_virtual
 from tests.simulation.weather import Chances, SimulatedPool, Weather, WeatheredBus
 
@@ -70,7 +71,7 @@ class _Simulation:
         random = Random(f"simulation {seed}")
         circuits = random.randint(1, 3) if seed % CIRCUIT_SEEDS == 0 else 0
         size = size_of(seed)
-        plan = draw_plan(random, size, circuits=circuits)
+        plan = with_sagas(Random(f"sagas {seed}"), draw_plan(random, size, circuits=circuits))
         faults = draw_faults(random, random.choice(size.faults), size.faults_s)
         faults = with_redrives(Random(f"redrives {seed}"), faults, size.faults_s)
         self._members = (*SERVICES, *random.choice(((), ("control-plane/2",), ("control-plane/2", "control-plane/3"))))

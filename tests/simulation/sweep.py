@@ -76,6 +76,8 @@ def _seen(history: History) -> Counter[str]:
         ),
         asked_again=sum('"role":"rerun"' in event.data for event in events),
         told=len(history.broker.records(channels.INVALIDATED)),
+        undone=len(history.broker.records(channels.COMPENSATIONS)),
+        superseded=sum(event.type == "JobSuperseded" for event in events),
         improved=sum(event.type == "JobImproved" for event in events),
         builds=len(history.database.builds),
         projected=sum(build.events > 0 for build in history.database.builds.values()),

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from queuebit_contracts.events import CompensationRequested, JobEvent
 from queuebit_contracts.ids import asked_job_id_of
 from queuebit_control_plane.holding.releaser import Releaser
 from queuebit_control_plane.relay.large_path import LargePath
 from queuebit_control_plane.relay.relay import Relay, records_of
+from queuebit_domain.job import evolve
 from queuebit_domain.job.draft import Draft
-from queuebit_domain.job.state import Held
+from queuebit_domain.job.state import EndedJob, Held
 from queuebit_runtime.bus.dead_letters.burial import DeadLetters
 from queuebit_runtime.bus.delivery import Member
 from queuebit_runtime.bus.memory.bus import MemoryBus
@@ -172,6 +175,16 @@ def folded_by_two(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(MemoryProjections, "_advanced", advanced)
 
 
+def undone_at_each_cause(patch: pytest.MonkeyPatch) -> None:
+    """What was asked to be undone is forgotten, and asked for once more."""
+    after = evolve._after_the_end
+
+    def forgetful(job: EndedJob, event: JobEvent, at: datetime) -> EndedJob:
+        return job if isinstance(event, CompensationRequested) else after(job, event, at)
+
+    patch.setattr(evolve, "_after_the_end", forgetful)
+
+
 @pytest.mark.parametrize(
     ("mutate", "found_by"),
     [
@@ -191,6 +204,7 @@ def folded_by_two(patch: pytest.MonkeyPatch) -> None:
         (held_until_something_else_happens, "held_until_lifted"),
         (held_for_ever, "drained"),
         (folded_by_two, "projections_are_folds"),
+        (undone_at_each_cause, "undone_once"),
     ],
 )
 def test_some_seed_finds_it(

@@ -77,6 +77,8 @@ def test_most_questions_are_answered_and_what_operators_do_shows(summaries: list
     assert seen["asked_again"] > 20
     assert seen["projected"] > seen["builds"] // 2
     assert seen["improved"] > 50
+    assert seen["undone"] > 50
+    assert seen["superseded"] > 50
 
 
 def test_the_same_seed_gives_the_same_history_in_this_process_and_in_another() -> None:

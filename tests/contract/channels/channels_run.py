@@ -122,7 +122,9 @@ class _Run:
 
     async def _ask(self, http: httpx2.AsyncClient) -> None:
         for tier in ("interactive", "batch", "scheduled"):
-            await self._submit(http, {"tier": tier, "lane": "classical", "problem": _ring(6)})
+            asked = {"tier": tier, "lane": "classical", "problem": _ring(6)}
+            first = await self._submit(http, asked)
+            await self._submit(http, {**asked, "seed": 2, "supersedes": str(first)})
             unsolvable = {"tier": tier, "lane": "simulator", "problem": _ring(5), "params": {"layers": 0}}
             await self._submit(http, unsolvable)
         await self._submit(
@@ -131,7 +133,8 @@ class _Run:
         await self._submit(http, {"lane": "rule", "problem": _impossible()})
         soon = (self._clock.now() + timedelta(seconds=5)).isoformat()
         await self._submit(http, {"lane": "classical", "problem": _large(), "deadline": soon})
-        withdrawn = await self._submit(http, {"lane": "classical", "problem": _ring(30)})
+        undone = [{"name": "slot", "command": "com.acme.ReleaseSlot"}]
+        withdrawn = await self._submit(http, {"lane": "classical", "problem": _ring(30), "compensations": undone})
         wrong = await self._submit(http, {"lane": "classical", "problem": _ring(31)})
         await self._until_begun(withdrawn)
         await http.post(f"/v1/jobs/{withdrawn}/cancel", json={"reason": "changed my mind"})

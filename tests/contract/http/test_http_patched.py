@@ -46,15 +46,17 @@ async def test_the_same_is_asked_with_what_the_patch_and_the_flags_say(
 
         try:
             first = (await world.submit(body=a_body(seed=7, labels={"team": "a"}), Prefer="wait=5")).json()["id"]
-            again = await submit(str(patch), "--from", first, "--label", "try=2")
+            again = await submit(str(patch), "--from", first, "--label", "try=2", "--supersede")
+            of_none = await submit(str(patch), "--supersede")
             nothing = await submit(str(broken), "--from", first)
         finally:
             await server.stop()
 
-    assert (again[0], nothing[0]) == (0, 2)
+    assert (again[0], nothing[0], of_none[0]) == (0, 2, 2)
     before, after = (each.data for each in world.plane.submissions)
     assert isinstance(before, ev.JobSubmitted)
     assert isinstance(after, ev.JobSubmitted)
+    assert (str(after.supersedes), before.supersedes) == (first, None)
     assert after.request.problem.statement["edges"] == [[0, 1, 5]]
     assert (after.request.seed, after.request.lane) == (7, before.request.lane)
     assert after.request.labels == {"team": "a", "try": "2"}

@@ -80,7 +80,7 @@ async def test_only_what_takes_a_moment_is_read_on_the_loop(
 async def test_a_question_is_the_same_whichever_way_it_was_read() -> None:
     body = orjson.dumps(a_large_body(100))
     assert len(body) < QUICK_BYTES_MAX
-    direct, _ = await Reader(BoundedWork(HeldPool(), HeldPool())).read(body, Asker("acme"))
+    direct = (await Reader(BoundedWork(HeldPool(), HeldPool())).read(body, Asker("acme"))).admitted
     elsewhere = read_in_process((body, Asker("acme")), lambda _: None)
 
     assert not isinstance(elsewhere, Exception)

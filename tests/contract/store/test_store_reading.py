@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from queuebit_store.ports import Append, Position, StoredEvent, StreamFilter
+from queuebit_store.ports import FIRST_LINE, Append, Line, Position, StoredEvent, StreamFilter
 from tests.contract.store.builders import a_head, an_append, an_id, at, names
 
 OpenSession = Callable[[], Awaitable[Any]]
@@ -245,8 +245,8 @@ async def test_of_those_that_wait_for_a_turn_the_oldest_of_each_tenant_and_queue
     await store.append([an_append(20, head=a_head("held")), waiting(21, "zeta", "classical/batch", 3)])
     await store.append([an_append(21, expected=1, head=a_head("queued"), tenant="zeta")])
 
-    async def found(each: int, lines: int) -> list[tuple[str, str, UUID]]:
-        rows = await store.waiting_heads(each=each, lines=lines)
+    async def found(each: int, lines: int, after: Line = FIRST_LINE) -> list[tuple[str, str, UUID]]:
+        rows = await store.waiting_heads(after, each=each, lines=lines)
         return [(row.tenant, row.head.attributes["waits"], row.stream_id) for row in rows]
 
     assert await found(2, 9) == [
@@ -256,6 +256,10 @@ async def test_of_those_that_wait_for_a_turn_the_oldest_of_each_tenant_and_queue
         ("globex", "classical/batch", an_id(11)),
     ]
     assert [tenant for tenant, _, _ in await found(1, 2)] == ["acme", "acme"]
+    behind = await found(1, 1, Line("acme", "classical/batch"))
+    assert behind == [("acme", "quantum/batch", an_id(10))]
+    assert [tenant for tenant, _, _ in await found(2, 9, Line("acme", "quantum/batch"))] == ["globex"]
+    assert await found(2, 9, Line("zzz", "")) == []
 
 
 async def test_heads_are_rewritten_only_at_the_version_that_was_folded(store: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -75,10 +75,11 @@ def asked(
     source: str = "/a",
     key: str | None = None,
     ce_tenant: str | None = None,
+    beside: Mapping[str, Any] | None = None,
     **request: Any,
 ) -> Record:
-    """A question as it lies on the topic."""
-    data = {"request": a_request(**request).model_dump(mode="json"), "idempotency_key": key}
+    """A question as it lies on the topic. `beside`: what it says beside the request."""
+    data = {"request": a_request(**request).model_dump(mode="json"), "idempotency_key": key, **(beside or {})}
     headers = {
         "ce_specversion": "1.0",
         "content-type": "application/json",

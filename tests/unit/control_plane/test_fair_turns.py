@@ -144,9 +144,10 @@ class _At:
         self.handler = handler
         self.waker = Waker(self.store, handler, shares, _Lead(leads), self.clock)
 
-    async def submit(self, nth: int) -> UUID:
+    async def submit(self, nth: int, tenant: str = "acme") -> UUID:
         job_id = uuid7(int(NOW.timestamp() * 1000), nth)
-        assert await self.handler.handle([a_command(a_submit(job_id=job_id), job_id, cause=UUID(int=nth + 1))]) == []
+        asked = a_command(a_submit(job_id=job_id, tenant=tenant), job_id, cause=UUID(int=nth + 1))
+        assert await self.handler.handle([asked._replace(tenant=tenant)]) == []
         return job_id
 
 
@@ -163,6 +164,30 @@ async def test_the_oldest_goes_first_and_the_others_when_there_is_room() -> None
     assert [each[-1] for each in still] == ["JobHeld"] * 3
     assert [(await names(at.store, job_id))[-2:] for job_id in jobs] == [["JobHeld", "JobQueued"]] * 3
     assert at.shares.wait(Order("acme", LANE, "maxcut", 6, 6, 0.001), NOW) is None
+
+
+async def test_tenants_late_in_the_alphabet_have_their_turn_when_more_wait_than_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Given more lines than one look takes, of which the first ones never get shorter, then the others go too."""
+    monkeypatch.setattr("queuebit_control_plane.release.waker.LINES_MAX", 2)
+    tenants = ["a", "b", "c", "d", "e"]
+    shares = Shares({"classical": 1.0})
+    for nth, tenant in enumerate(tenants):
+        shares.let_out(UUID(int=nth + 1), UUID(int=nth + 1), Order(tenant, LANE, "tsp", 10_000, 10_000, 1.0), NOW)
+    at = _At(shares)
+    jobs = {tenant: await at.submit(nth, tenant) for nth, tenant in enumerate(tenants)}
+    held = [(await names(at.store, job_id))[-1] for job_id in jobs.values()]
+    for nth, tenant in enumerate(tenants):
+        if tenant not in ("a", "b"):
+            shares.ended(UUID(int=nth + 1), None, NOW)
+    for _ in tenants:
+        assert await at.waker.step()
+    last = [(await names(at.store, job_id))[-1] for job_id in jobs.values()]
+
+    assert held == ["JobHeld"] * 5
+    assert last == ["JobHeld", "JobHeld", "JobQueued", "JobQueued", "JobQueued"]
+    assert shares.wait(Order("a", LANE, "maxcut", 6, 6, 1.0), NOW) is not None
 
 
 async def test_who_does_not_lead_wakes_nobody_and_knows_who_waits() -> None:

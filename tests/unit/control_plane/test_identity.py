@@ -9,7 +9,8 @@ import orjson
 import pytest
 
 from queuebit_contracts.ids import job_id_of, refusal_id_of, time_ms_of, uuid7
-from queuebit_contracts.sealed import SUBJECT_LABEL
+from queuebit_contracts.jobs import Problem
+from queuebit_contracts.sealed import SEAL, SUBJECT_LABEL
 from queuebit_store.memory import Hooks
 from tests.builders import NOW, at
 from tests.unit.control_plane.entrance import TIMES, Plane, asked
@@ -127,6 +128,23 @@ async def test_the_data_of_a_subject_is_not_taken_in_clear_over_the_bus(plane: P
         "/request/problem/statement",
     )
     assert "statement" not in told.get("origin", {})
+
+
+async def test_nor_are_steps_back_of_a_subject_that_say_something_in_clear(plane: Plane) -> None:
+    """Given a sealed statement and commands beside it that are not, then the question is refused for the first of these."""
+    statement = {SEAL: "v1.019b7ca9-8c88-7000-8000-000000000007.AAAA"}
+    problem = Problem(kind="maxcut", statement=statement)
+    steps = [
+        {"name": "a", "command": "com.acme.A"},
+        {"name": "b", "command": "com.acme.B", "data": {"patient": "Wilhelmine"}},
+    ]
+    await plane.hear(
+        asked("order-17", labels={SUBJECT_LABEL: "p-17"}, problem=problem, beside={"compensations": steps})
+    )
+    ((stored,),) = plane.store.database.events.values()
+    told = orjson.loads(stored.data)
+    assert (told["code"], told["field"]) == ("subject_in_clear", "/compensations/1/data")
+    assert "Wilhelmine" not in stored.data
 
 
 async def test_a_tenant_added_a_moment_ago_is_known_and_a_crowd_of_strangers_costs_one_look_a_batch(

@@ -8,9 +8,17 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from pydantic import TypeAdapter
 
+from queuebit_contracts.compensations import (
+    COMPENSATIONS_BYTES_MAX,
+    COMPENSATIONS_MAX,
+    Compensation,
+    Compensations,
+)
 from queuebit_contracts.events import ResultValidated
 from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, Confidence, ConfidencePart, JobRequest, Problem
+from queuebit_contracts.sagas import NO_SAGA, Saga
 from queuebit_contracts.sealed import SUBJECT_LABEL, sealed_mapping, sealed_text, sealed_verdict
 from queuebit_contracts.statement_text import StatementText
 from queuebit_gateway.problem_details import Refusal
@@ -100,6 +108,33 @@ async def test_a_statement_that_no_record_could_carry_sealed_is_refused_before_a
 
     largest = asked(PLAIN_BYTES_MAX)
     payloads.check(largest)
-    sealed = (await payloads.sealed(largest, JOB)).problem.statement
+    sealed = (await payloads.sealed(largest, NO_SAGA, JOB))[0].problem.statement
     assert isinstance(sealed, StatementText)
     assert STATEMENT_BYTES_MAX - 1000 < len(sealed.text) <= STATEMENT_BYTES_MAX
+
+
+async def test_what_steps_back_say_is_sealed_and_opened_with_the_rest(ring: KeyRing) -> None:
+    payloads = Payloads(ring)
+    slot = Compensation(name="release-slot", command="com.acme.ReleaseSlot", data={"patient": "Wilhelmine"})
+    bare = Compensation(name="tell", command="com.acme.Tell")
+
+    _, sealed = await payloads.sealed(asked(20), Saga((slot, bare)), JOB)
+
+    assert sealed.compensations is not None
+    document = {"compensations": [each.model_dump(mode="json") for each in sealed.compensations]}
+    assert "Wilhelmine" not in json.dumps(document)
+    assert [each["command"] for each in document["compensations"]] == [slot.command, bare.command]
+    plain = [each.model_dump(mode="json") for each in (slot, bare)]
+    assert await told(payloads, document, "acme") == {"compensations": plain}
+
+
+async def test_the_longest_steps_back_fit_sealed_as_well(ring: KeyRing) -> None:
+    """Given commands as long as any may be, then whoever reads them sealed takes them too."""
+    longest = [{"name": f"a{n}", "command": "c", "data": {"n": "x" * 1950}} for n in range(COMPENSATIONS_MAX)]
+    plain = TypeAdapter(Compensations).validate_python(longest)
+    _, sealed = await Payloads(ring).sealed(asked(20), Saga(plain), JOB)
+
+    assert sealed.compensations is not None
+    document = [each.model_dump(mode="json") for each in sealed.compensations]
+    assert len(json.dumps(document)) > COMPENSATIONS_BYTES_MAX
+    assert TypeAdapter(Compensations).validate_python(document) == sealed.compensations

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 _FIELDS = (
     "state", "kind", "tier", "lane", "answer", "objective", "bound", "gap", "proven_optimal", "verdict", "confidence",
     "ran", "cost", "usage", "elapsed_s", "reasons", "failure", "rejection", "cancellation",
-    "suspect", "parent", "created_at", "updated_at",
+    "suspect", "parent", "supersedes", "superseded", "created_at", "updated_at",
 )  # fmt: skip
 
 
@@ -30,6 +30,7 @@ def document_of(job: BaseModel | Mapping[str, Any]) -> dict[str, Any]:
     document["reasons"] = list(view.get("reasons") or ())
     document["held"] = list(view.get("held") or ())
     document["outcomes"] = list(view.get("outcomes") or ())
+    document["compensations"] = list(view.get("compensations") or ())
     plan = view.get("plan")
     document["plan"] = plan["name"] if plan else None
     document["sense"] = plan.get("sense") if plan else None

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from queuebit_client import notebook
+from queuebit_client.afterwards import Compensation, Superseded, Suspect
 from queuebit_client.waiting import ExpectedEnd, Waiting
 from queuebit_contracts.jobs import TERMINAL_STATES, Confidence, Cost, Number, Ran, Usage
 from queuebit_contracts.model import Model
@@ -136,15 +137,6 @@ class Held(Model):
     since: datetime
 
 
-class Suspect(Model):
-    """An operator found the answer suspect; `replaced_by` asks the same again."""
-
-    actor: str
-    reason: str
-    at: datetime
-    replaced_by: UUID | None = None
-
-
 class Parent(Model):
     """The job that a job was forked from, or asks again."""
 
@@ -195,6 +187,9 @@ class Job(Model):
     held: tuple[Held, ...] = ()
     money: tuple[dict[str, Any], ...] = ()
     outcomes: tuple[dict[str, Any], ...] = ()
+    compensations: tuple[Compensation, ...] = ()
+    supersedes: UUID | None = None
+    superseded: Superseded | None = None
     suspect: Suspect | None = None
     parent: Parent | None = None
     failure: Failure | None = None

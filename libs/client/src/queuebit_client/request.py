@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict
+from uuid import UUID
 
 from pydantic import BaseModel
 
 from queuebit_client.errors import InvalidRequest
+from queuebit_contracts.compensations import Compensation
 from queuebit_contracts.jobs import LaneWish, ParamValue, Tier
 
 
@@ -25,6 +27,8 @@ class Wishes(TypedDict, total=False):
     labels: Mapping[str, str] | None
     kind: str | None
     statement: Mapping[str, Any] | None
+    compensations: Sequence[Mapping[str, Any] | Compensation] | None
+    supersedes: UUID | str | None
 
 
 def request_body(
@@ -40,6 +44,8 @@ def request_body(
     labels: Mapping[str, str] | None = None,
     kind: str | None = None,
     statement: Mapping[str, Any] | None = None,
+    compensations: Sequence[Mapping[str, Any] | Compensation] | None = None,
+    supersedes: UUID | str | None = None,
 ) -> dict[str, Any]:
     """What POST /v1/jobs takes: the problem and the wishes that were stated. The server checks it."""
     stated = _problem(problem, kind, statement)
@@ -52,8 +58,14 @@ def request_body(
         "seed": seed,
         "params": dict(params) if params else None,
         "labels": dict(labels) if labels else None,
+        "compensations": [_plain(each) for each in compensations] if compensations else None,
+        "supersedes": str(supersedes) if supersedes else None,
     }
     return {"problem": stated, **{name: value for name, value in wishes.items() if value is not None}}
+
+
+def _plain(compensation: Mapping[str, Any] | Compensation) -> dict[str, Any]:
+    return compensation.model_dump(mode="json") if isinstance(compensation, Compensation) else dict(compensation)
 
 
 def _problem(problem: Any, kind: str | None, statement: Mapping[str, Any] | None) -> dict[str, Any]:

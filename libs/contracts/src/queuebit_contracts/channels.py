@@ -56,6 +56,7 @@ LIFECYCLE = "jobs.lifecycle"
 BACKENDS = "backends.status"
 CONTROL = "control.commands"
 DECISIONS = "jobs.decisions"
+COMPENSATIONS = "jobs.compensations"
 REPORTED = "jobs.outcomes"
 DEAD_LETTER_PREFIX = "dlq."
 """As Kafka asks it of every topic of dead letters (KIP-1191)."""
@@ -176,6 +177,14 @@ _OUTCOMES = (
         (),
         public=True,
     ),
+    Channel(
+        COMPENSATIONS,
+        "Steps back that jobs named for when their answers do not count after all: whoever acted on them undoes it.",
+        (events.CompensationRequested,),
+        ("control-plane",),
+        (),
+        public=True,
+    ),
     Channel(LIFECYCLE, "Every event of every job, for dashboards.", _JOB_EVENTS, ("control-plane",), (), public=True),
 )
 _COMMANDS = Channel(
@@ -197,9 +206,9 @@ _REPORTED = Channel(
 )
 _DECISIONS = Channel(
     DECISIONS,
-    "What people say over HTTP to plans that wait for them.",
-    (commands.DecidePlan,),
-    ("gateway",),
+    "What people say over HTTP to plans that wait for them, and jobs whose answers take the place of others.",
+    (commands.DecidePlan, events.SupersessionRequested),
+    ("gateway", "control-plane"),
     ("control-plane",),
 )
 
@@ -256,6 +265,8 @@ _PURPOSE: dict[str, str] = {
     events.JobExpired.__name__: FAILED,
     events.JobRejected.__name__: FAILED,
     events.AttemptAbandoned.__name__: CONTROL,
+    events.CompensationRequested.__name__: COMPENSATIONS,
+    events.SupersessionRequested.__name__: DECISIONS,
 }
 
 

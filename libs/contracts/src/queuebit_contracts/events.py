@@ -15,6 +15,10 @@ from queuebit_contracts.approvals import ApprovalEvent
 from queuebit_contracts.approvals import ApprovalGranted as ApprovalGranted
 from queuebit_contracts.approvals import ApprovalRequested as ApprovalRequested
 from queuebit_contracts.backends import BackendCapabilities, BackendDrift, CalibrationSummary
+from queuebit_contracts.compensations import CompensationRequested as CompensationRequested
+from queuebit_contracts.compensations import Compensations
+from queuebit_contracts.compensations import JobSuperseded as JobSuperseded
+from queuebit_contracts.compensations import SupersessionRequested as SupersessionRequested
 from queuebit_contracts.event import Answer as Answer
 from queuebit_contracts.event import Event as Event
 from queuebit_contracts.event import Verdict as Verdict
@@ -86,6 +90,9 @@ class JobSubmitted(Event):
     `admission` is for our own services: from anyone else it is not believed, and the question is admitted anew. So is `parent`:
     the job that an operator made this one from; and `requested_by`: who asked, as the gateway knows
     them; and `quote`: nothing is paid but what it offers.
+
+    `compensations`: what is to be undone where the answer does not count after all. `supersedes`: the job of the same tenant
+    whose answer that of this one takes the place of, once there is one.
     """
 
     request: Sensitive[JobRequest]
@@ -96,6 +103,8 @@ class JobSubmitted(Event):
     parent: Parent | None = None
     requested_by: str | None = None
     quote: Quote | None = None
+    compensations: Compensations | None = None
+    supersedes: UUID | None = None
 
 
 class JobRejected(Event):
@@ -275,6 +284,7 @@ JobEvent = (
     | ExecutionProgressed | ExecutionSucceeded | ExecutionFailed | ResultValidated | ResultRejected | AttemptAbandoned | JobHeld
     | FallbackTaken | JobCompleted | JobImproved | JobInvalidated | JobFailed | JobCancelled | JobExpired | LateUsageReported
     | BudgetReserved | BudgetSettled | BudgetExhausted | OutcomeReported
+    | CompensationRequested | SupersessionRequested | JobSuperseded
 )  # fmt: skip
 """What may stand in the stream of a job."""
 

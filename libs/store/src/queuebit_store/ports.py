@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from queuebit_store.directory.port import ApiKeyRow, Directory
-from queuebit_store.heads.port import Head, Heads, Place, StreamFilter, StreamRow
+from queuebit_store.heads.port import FIRST_LINE, Head, Heads, Line, Place, StreamFilter, StreamRow
 from queuebit_store.idempotency.port import Idempotency, Reservation
 from queuebit_store.log.port import (
     Append,
@@ -30,6 +30,8 @@ __all__ = [
     "Idempotency",
     "NewEvent",
     "Payload",
+    "FIRST_LINE",
+    "Line",
     "Place",
     "Position",
     "Reservation",

@@ -222,8 +222,8 @@ class Submitter:
         self, held: Reservation, admitted: Admitted, traceparent: str | None, origin: Origin, terms: Terms
     ) -> None:
         """Seal the question, then publish it. Raises StoreError or BusError."""
-        request = await self._payloads.sealed(admitted.request, held.stream_id)
-        await self._sending.offer(_question(held, admitted, request, traceparent, origin, terms))
+        request, saga = await self._payloads.sealed(admitted.request, terms.saga, held.stream_id)
+        await self._sending.offer(_question(held, admitted, request, traceparent, origin, terms._replace(saga=saga)))
 
     def _settled(self, job_id: UUID, task: asyncio.Task[None]) -> None:
         self._publishing.pop(job_id, None)
@@ -280,6 +280,8 @@ def _question(
         origin=origin,
         requested_by=terms.by,
         quote=terms.quote,
+        compensations=terms.saga.compensations,
+        supersedes=terms.saga.supersedes,
     )
     envelope = Envelope(
         id=submitted_event_id(job_id),

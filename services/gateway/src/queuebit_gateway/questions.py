@@ -8,14 +8,18 @@ from typing import NamedTuple, TypeVar
 
 from queuebit_contracts.money import Quote
 from queuebit_contracts.origin import NO_ORIGIN, Origin
+from queuebit_contracts.sagas import NO_SAGA, Saga
 from queuebit_problems.admission import Admitted
 
 
 class Terms(NamedTuple):
-    """Under which terms a question is asked: by whom, and for which offer, where there is one."""
+    """Under which terms a question is asked: by whom, for which offer, where there is one, and what it means for the work of
+    others.
+    """
 
     by: str | None = None
     quote: Quote | None = None
+    saga: Saga = NO_SAGA
 
 
 NO_TERMS = Terms()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -111,6 +110,7 @@ def submit(
     from_job: o.FromJob = None,
     pin: o.Pin = None,
     change_cost: o.ChangeCost = None,
+    supersede: o.Supersede = False,
     key: Annotated[str | None, typer.Option(help="The idempotency key; the same key gives the same job.")] = None,
     quote: Annotated[str | None, typer.Option(metavar="ID", help="Hold it to this quote of `queuebit quote`.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the end; exit 0 only for an accepted answer.")] = False,
@@ -121,10 +121,8 @@ def submit(
     """Submit a problem. Prints the job id, or with --wait the outcome."""
     from queuebit_client.cli import jobs
 
-    submission = o.Submission(
-        file, kind, lane, tier, budget_s, latency_budget_s, deadline, seed, param or [], label or [], from_job
-    )
-    submission = replace(submission, pins=pin or [], change_cost=change_cost)
+    asked = (file, kind, lane, tier, budget_s, latency_budget_s, deadline, seed, param or [], label or [], from_job)
+    submission = o.Submission(*asked, pin or [], change_cost, supersede)
     if dry_run:
         return jobs.dry_run(context.obj, submission, as_json=as_json)
     return jobs.submit(context.obj, submission, key=key, quote=quote, wait=wait, timeout_s=timeout_s, as_json=as_json)

@@ -42,6 +42,12 @@ WhyNot = Annotated[
         metavar="PLACE=VALUE", help="What if this stood in the answer: recomputed by the rules of its kind; repeatable."
     ),
 ]
+FromJob = Annotated[
+    str | None, typer.Option("--from", metavar="JOB", help="Ask this job again; FILE is a JSON merge patch of it.")
+]
+Supersede = Annotated[
+    bool, typer.Option("--supersede", help="With --from: once there is an answer, it takes the place of that of JOB.")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 
@@ -62,3 +68,4 @@ class Submission:
     from_job: str | None = None
     pins: list[str] = field(default_factory=list)
     change_cost: float | None = None
+    supersede: bool = False

@@ -52,8 +52,11 @@ def asked_body(client: Queuebit, submission: Submission) -> dict[str, Any]:
     if submission.from_job is None:
         if submission.pins or submission.change_cost is not None:
             raise BadFlag("--pin and --change-cost keep to an earlier answer.", remedy="Name its job: --from JOB.")
+        if submission.supersede:
+            raise BadFlag("--supersede names no job.", remedy="Name it with --from, or as `supersedes` in the request.")
         return body_of(submission)
-    return patched_body(client, submission.from_job, submission)
+    body = patched_body(client, submission.from_job, submission)
+    return {**body, "supersedes": submission.from_job} if submission.supersede else body
 
 
 def merged(target: Any, patch: Any) -> Any:

@@ -82,6 +82,11 @@ def _rows(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         suspect = document["suspect"]
         again = f" (asked again: {suspect['replaced_by']})" if suspect.get("replaced_by") else ""
         yield "suspect", f"{suspect['actor']}: {suspect['reason']}{again}"
+    if superseded := document.get("superseded"):
+        yield "superseded", f"by {superseded['by']}"
+    for step in document.get("compensations") or ():
+        done = f"published, as the job was {step['cause']}" if step["state"] == "requested" else "not needed so far"
+        yield "step back", f"{step['name']} ({step['command']}): {done}"
     if document.get("parent"):
         yield (
             "made from",

@@ -33,6 +33,10 @@ def words_of(name: str, data: Mapping[str, Any]) -> str:
             return f"{data.get('code')}: {data.get('detail')}"
         case "JobCancelled":
             return f"cancelled by {data.get('actor')} {data.get('reason', '')}".rstrip()
+        case "CompensationRequested":
+            return f"{data.get('name')} is to be undone: {data.get('command')}, as the job was {data.get('cause')}"
+        case "JobSuperseded":
+            return f"the answer of {data.get('by')} takes the place of this one's"
         case _:
             return ""
 

@@ -6,6 +6,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.jobs import Trigger
 from queuebit_domain.job.choosing import chosen_of, objective_text
+from queuebit_domain.job.compensating import compensate
 from queuebit_domain.job.draft import Draft
 from queuebit_domain.job.later import go_on_after_the_end, suggestions_of
 from queuebit_domain.job.plans import SHADOW, starts_on
@@ -119,6 +120,8 @@ def complete(draft: Draft, *, at_deadline: bool = False) -> bool:
             suggestions=suggestions_of(job),
         )
     )
+    if job.supersedes is not None:
+        draft.add(ev.SupersessionRequested(superseded_job_id=job.supersedes))
     return True
 
 
@@ -140,6 +143,7 @@ def _end_denied(draft: Draft, denied: ev.ApprovalDenied) -> None:
     job = draft.open
     reason = denied.reason or "the plan was not approved"
     draft.add(ev.JobCancelled(actor=denied.actor, reason=reason, cost=job.cost, origin=job.origin))
+    compensate(draft, "cancelled")
 
 
 def _refine(draft: Draft, good: list[LegState]) -> bool:

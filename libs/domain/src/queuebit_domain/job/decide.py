@@ -19,6 +19,7 @@ from queuebit_domain.holds.gate import OPEN, Gate
 from queuebit_domain.job import routing
 from queuebit_domain.job.advance import advance, complete
 from queuebit_domain.job.approving import ask_for_approval, decide_without_a_person, decided_by_a_person
+from queuebit_domain.job.compensating import compensate
 from queuebit_domain.job.draft import Draft
 from queuebit_domain.job.messages import (
     Cancel,
@@ -31,10 +32,12 @@ from queuebit_domain.job.messages import (
     Refuse,
     Settle,
     Submit,
+    Supersede,
     Wake,
 )
 from queuebit_domain.job.outcomes import told_outcome
 from queuebit_domain.job.quarantine import distrust, recall
+from queuebit_domain.job.sagas import invalidated, superseded
 from queuebit_domain.job.settling import settle, settle_by, told_late
 from queuebit_domain.job.spending import priced
 from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob, Working, working_on
@@ -69,7 +72,9 @@ def decide(
                 draft.add(message.event)
         case Invalidate():
             if isinstance(job, EndedJob) and job.state == "completed" and not job.suspect:
-                draft.add(message.event)
+                invalidated(draft, message.event)
+        case Supersede():
+            superseded(draft, message)
         case ev.LateUsageReported():
             told_late(draft, message)
         case Settle():
@@ -155,6 +160,7 @@ def _cancel(draft: Draft, job: OpenJob, message: Cancel) -> None:
     if isinstance(draft.job, EndedJob):
         return
     draft.add(ev.JobCancelled(actor=message.actor, reason=message.reason, cost=draft.open.cost, origin=job.origin))
+    compensate(draft, "cancelled")
 
 
 def _wake(draft: Draft, job: OpenJob) -> None:

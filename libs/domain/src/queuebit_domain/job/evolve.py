@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar, assert_never
@@ -38,6 +39,11 @@ from queuebit_domain.job.state import (
 from queuebit_domain.job.unpaid import unpaid
 
 J = TypeVar("J", OpenJob, EndedJob)
+_WITHOUT_ANSWER: Mapping[type[JobEvent], JobState] = {
+    ev.JobFailed: "failed",
+    ev.JobCancelled: "cancelled",
+    ev.JobExpired: "expired",
+}
 
 
 def evolve(job: Job, event: JobEvent, at: datetime, job_id: UUID) -> Job:
@@ -99,12 +105,8 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
             return copy_with(job, reasons=reasons, hurried=job.hurried or event.trigger == "latency_budget")
         case ev.JobHeld():
             return _held(job, event, at)
-        case ev.JobFailed():
-            return ended(job, "failed")
-        case ev.JobCancelled():
-            return ended(job, "cancelled")
-        case ev.JobExpired():
-            return ended(job, "expired")
+        case ev.JobFailed() | ev.JobCancelled() | ev.JobExpired():
+            return ended(job, _WITHOUT_ANSWER[type(event)])
         case ev.LateUsageReported():
             return paid_late(_booked(_charged(job, event), event), event)
         case ev.ApprovalDenied():
@@ -118,6 +120,8 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
         case ev.ApprovalRequested() | ev.ApprovalGranted():
             return _approved(job, event)
         case ev.JobImproved() | ev.JobInvalidated() | ev.OutcomeReported():
+            return job
+        case ev.JobSuperseded() | ev.SupersessionRequested() | ev.CompensationRequested():
             return job
         case ev.JobSubmitted() | ev.JobRejected():
             raise CorruptStream(f"{type(event).__name__} stands in the middle of the stream of job {job.job_id}")
@@ -168,6 +172,8 @@ def ended(job: OpenJob, state: JobState, lane: str | None = None, objective: Num
         paid_late=job.paid_late,
         project=labels.get(PROJECT_LABEL, "") if labels else "",
         environment=labels.get(ENVIRONMENT_LABEL, "") if labels else "",
+        compensations=job.compensations,
+        origin=job.origin if job.compensations else None,
     )
     going_on: list[LegState] = []
     for leg in job.legs:
@@ -183,6 +189,10 @@ def _after_the_end(job: EndedJob, event: JobEvent, at: datetime) -> EndedJob:
     match event:
         case ev.JobInvalidated():
             return replace(job, suspect=True)
+        case ev.JobSuperseded():
+            return replace(job, superseded=True)
+        case ev.CompensationRequested():
+            return replace(job, compensations=tuple(each for each in job.compensations if each.name != event.name))
         case ev.OutcomeReported():
             return job if event.report_id is None else replace(job, booked=(*job.booked, booking_of(event.report_id)))
         case ev.JobImproved() if job.later is not None:

@@ -63,6 +63,14 @@ class Invalidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Supersede:
+    """A job of this tenant has an answer that takes the place of this job's."""
+
+    tenant: str
+    by: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """A person allows the plan that `digest` names. `tenant`: whose jobs they may decide on; None for operators."""
 
@@ -111,4 +119,4 @@ Report = (
 )
 """What workers and the validator say."""
 
-Message = Submit | Refuse | Cancel | Wake | Recall | Invalidate | Grant | Deny | Settle | Outcome | Report
+Message = Submit | Refuse | Cancel | Wake | Recall | Invalidate | Grant | Deny | Settle | Outcome | Supersede | Report

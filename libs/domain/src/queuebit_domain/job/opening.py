@@ -33,4 +33,6 @@ def open_job(event: ev.JobSubmitted, at: datetime, job_id: UUID) -> OpenJob:
         measures=found is not None and found.family == "measurement",
         requested_by=event.requested_by,
         quote=event.quote,
+        compensations=event.compensations or (),
+        supersedes=event.supersedes,
     )

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from queuebit_contracts import events as ev
+from queuebit_contracts.compensations import Compensation
 from queuebit_contracts.jobs import Cost, JobRequest, JobState, Leg, Number, Sense, Thresholds, Usage
 from queuebit_contracts.money import Quote
 from queuebit_contracts.origin import NO_ORIGIN, Origin
@@ -134,6 +135,7 @@ class OpenJob:
     `project`, `environment`: those of its labels, where it has such.
     `reserved`: the money that is set aside for its legs; `paid_late`: what late reports say that such a leg cost.
     `requested_by`: who asked, where the gateway knew them. `quote`: where there is one, nothing is paid but what it offers.
+    `compensations`: what is to be undone where its answer does not count; `supersedes`: the job whose answer it replaces.
     """
 
     job_id: UUID
@@ -163,6 +165,8 @@ class OpenJob:
     paid_late: tuple[PaidLate, ...] = ()
     requested_by: str | None = None
     quote: Quote | None = None
+    compensations: tuple[Compensation, ...] = ()
+    supersedes: UUID | None = None
 
     @property
     def counted(self) -> list[LegState]:
@@ -172,7 +176,8 @@ class OpenJob:
 
 @dataclass(frozen=True, slots=True)
 class EndedJob:
-    """The job ended, exactly once, as `state`. `suspect`: its answer was invalidated since.
+    """The job ended, exactly once, as `state`. `suspect`: its answer was invalidated since; `superseded`: another job's counts.
+    `compensations`: what was not asked to be undone yet; where there are any, `origin` goes with them.
 
     `later`: the job with the legs that go on after its end, where its plan has some; `objective` is then that of its answer.
     `owed` and `booked` go on too.
@@ -195,6 +200,9 @@ class EndedJob:
     tenant: str = ""
     project: str = ""
     environment: str = ""
+    compensations: tuple[Compensation, ...] = ()
+    origin: Origin | None = None
+    superseded: bool = False
 
 
 Job = NoJob | OpenJob | EndedJob

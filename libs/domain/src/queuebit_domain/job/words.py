@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from queuebit_contracts import events as ev
+from queuebit_contracts.compensations import SagaEvent
 from queuebit_contracts.jobs import Number
 from queuebit_contracts.money import MoneyEvent
 
@@ -42,10 +43,7 @@ def in_words(event: ev.JobEvent) -> str:
         case ev.ExecutionFailed():
             return f"{event.leg} failed ({event.code.value}): {event.detail}"
         case ev.ResultValidated():
-            checked = (
-                f"Checked: {event.verdict}, {worth(event.objective, ', ')}confidence {event.confidence.value:.3g}."
-            )
-            return " ".join((checked, *event.reasons))
+            return _checked(event)
         case ev.ResultRejected():
             return f"Answer of {event.leg} refused: {'; '.join(event.reasons)}"
         case ev.AttemptAbandoned():
@@ -61,6 +59,8 @@ def in_words(event: ev.JobEvent) -> str:
             return _of_money(event)
         case ev.OutcomeReported() | ev.JobInvalidated():
             return _of_the_answer(event)
+        case ev.CompensationRequested() | ev.SupersessionRequested() | ev.JobSuperseded():
+            return _of_sagas(event)
         case ev.JobCompleted():
             return f"Completed with the answer of {event.leg}: {worth(event.objective, ', ')}{event.verdict}."
         case ev.JobImproved():
@@ -75,11 +75,28 @@ def in_words(event: ev.JobEvent) -> str:
             assert_never(event)
 
 
+def _checked(event: ev.ResultValidated) -> str:
+    checked = f"Checked: {event.verdict}, {worth(event.objective, ', ')}confidence {event.confidence.value:.3g}."
+    return " ".join((checked, *event.reasons))
+
+
 def _of_the_answer(event: ev.OutcomeReported | ev.JobInvalidated) -> str:
     if isinstance(event, ev.JobInvalidated):
         return f"The answer of {event.leg} is suspect, says {event.actor}: {event.reason}"
     brought = "" if event.value is None else f": {event.value.amount} {event.value.currency}"
     return f"The answer was {'' if event.acted else 'not '}acted on{brought}."
+
+
+def _of_sagas(event: SagaEvent) -> str:
+    match event:
+        case ev.CompensationRequested():
+            return f"{event.name} is to be undone ({event.command}): the job was {event.cause}."
+        case ev.SupersessionRequested():
+            return f"The answer takes the place of that of job {event.superseded_job_id}."
+        case ev.JobSuperseded():
+            return f"The answer of job {event.by} takes the place of this job's."
+        case _:
+            assert_never(event)
 
 
 def _of_money(event: MoneyEvent) -> str:

@@ -8,7 +8,7 @@ than a round of the others.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from queuebit_domain.release.shares import Queue
@@ -37,13 +37,19 @@ class Turns(Generic[T]):
         """Whose turn was cut off, as there was no more room: it goes on with it."""
 
     def take(
-        self, queue: Queue, waiting: Mapping[str, Sequence[Waiting[T]]], fits: Callable[[str, float], bool], count: int
+        self,
+        queue: Queue,
+        waiting: Mapping[str, Sequence[Waiting[T]]],
+        fits: Callable[[str, float], bool],
+        count: int,
+        known: Collection[str] = (),
     ) -> list[tuple[str, T]]:
         """Those whose turn it is, at most so many, each with its tenant. `waiting`: by tenant, the oldest first. `fits`:
-        whether a tenant may have so much more out; whom it says yes to is let out.
+        whether a tenant may have so much more out; whom it says yes to is let out. `known`: tenants that wait too, and are not
+        looked at now; what they have saved stays.
         """
         left = {tenant: deque(found) for tenant, found in waiting.items() if found}
-        for key in [key for key in self._saved_s if key[0] == queue and key[1] not in left]:
+        for key in [key for key in self._saved_s if key[0] == queue and key[1] not in left and key[1] not in known]:
             del self._saved_s[key]
         heads_s = [found[0].expected_s for found in left.values()]
         quantum_s = max(min(heads_s), max(heads_s) / ROUNDS_FOR_ONE, 1e-9) if heads_s else 0.0

@@ -137,6 +137,8 @@ def reasons_of(event: JobEvent) -> Iterator[str]:
             yield event.reason
         case ev.JobCancelled() | ev.ApprovalGranted() | ev.ApprovalDenied() | ev.JobHeld() | ev.JobInvalidated():
             yield f"by {event.actor}" + (f": {event.reason}" if event.reason else "")
+        case ev.CompensationRequested():
+            yield f"{event.command}, id {event.compensation_id}"
         case ev.OutcomeReported():
             yield f"told by {event.actor}" if event.actor else "told by a downstream service"
         case ev.LateUsageReported():

@@ -15,7 +15,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.events import JobEvent
 from queuebit_contracts.ids import derive_id
 from queuebit_domain.job.codec import read_event
-from queuebit_domain.job.messages import Cancel, Message, Refuse, Submit, Wake
+from queuebit_domain.job.messages import Cancel, Message, Refuse, Submit, Supersede, Wake
 from queuebit_domain.job.quarantine import CODE as QUARANTINED
 from queuebit_domain.policy.facts import facts_in
 from queuebit_operations.scan.port import EventRow
@@ -51,6 +51,8 @@ def _message_of(stream_id: UUID, first: EventRow, events: Sequence[JobEvent]) ->
     if first.causation_id == derive_id(stream_id, "wake"):
         return Wake()
     for event in events:
+        if isinstance(event, ev.JobSuperseded):
+            return Supersede(first.tenant, event.by)
         if isinstance(event, ev.JobCancelled):
             return Cancel(first.tenant, event.actor, event.reason)
         if isinstance(event, _SPOKEN):

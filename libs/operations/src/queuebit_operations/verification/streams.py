@@ -23,7 +23,17 @@ from queuebit_operations.scan.port import EventRow, Stream
 from queuebit_operations.verification.findings import Finding
 from queuebit_store.ports import StreamRow
 
-MAY_FOLLOW_THE_END = frozenset({"JobImproved", "JobInvalidated", "LateUsageReported", "OutcomeReported"})
+MAY_FOLLOW_THE_END = frozenset(
+    {
+        "JobImproved",
+        "JobInvalidated",
+        "LateUsageReported",
+        "OutcomeReported",
+        "CompensationRequested",
+        "SupersessionRequested",
+        "JobSuperseded",
+    }
+)
 """What may be said of a job that has ended."""
 OF_LEGS_THAT_GO_ON = frozenset(
     {
@@ -162,6 +172,8 @@ def _of_attempt(said: JobEvent, event: EventRow, stream_id: UUID, attempts: _Att
             attempts.told[said.report_id, "booked late"] += 1
         case ev.OutcomeReported() if said.report_id is not None:
             attempts.told[said.report_id, "reported"] += 1
+        case ev.CompensationRequested():
+            attempts.told[said.compensation_id, "compensated"] += 1
         case ev.JobCompleted() | ev.JobImproved():
             if fingerprint(said.answer) != attempts.judged.get(said.attempt_id):
                 detail = f"version {event.version}: the answer is not the one that was judged for {said.leg}"

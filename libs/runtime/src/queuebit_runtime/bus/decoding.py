@@ -16,7 +16,7 @@ from queuebit_contracts.channels import BY_TOPIC
 from queuebit_contracts.commands import CancelJob, DecidePlan
 from queuebit_contracts.envelope import Envelope, decode
 from queuebit_contracts.errors import ContractError, FieldError, InvalidData, MalformedEnvelope, UnknownType
-from queuebit_contracts.events import BackendStatusReported, JobSubmitted, OutcomeReported
+from queuebit_contracts.events import BackendStatusReported, JobSubmitted, OutcomeReported, SupersessionRequested
 from queuebit_contracts.structured import ATTRIBUTES_READ, is_structured
 from queuebit_runtime.bus.batches import gathered, opened, place_of
 from queuebit_runtime.bus.dead_letters.burial import DeadLetters
@@ -88,7 +88,10 @@ def read(record: Record, *, refusals: bool, replays: bool) -> Item | None:
         )
     if type(envelope.data) not in _ABOUT_NO_JOB:
         _ = envelope.job_id
-    if isinstance(envelope.data, CancelJob | DecidePlan | OutcomeReported) and envelope.tenant is None:
+    if (
+        isinstance(envelope.data, CancelJob | DecidePlan | OutcomeReported | SupersessionRequested)
+        and envelope.tenant is None
+    ):
         raise malformed("ce_tenant", "is missing: only the tenant of a job may say this of it")
     return Received(envelope, record)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-from queuebit_store.heads.port import Head, Place, StreamFilter, StreamRow
+from queuebit_store.heads.port import FIRST_LINE, Head, Line, Place, StreamFilter, StreamRow
 from queuebit_store.memory_state.database import MemoryDatabase
 from queuebit_store.memory_state.hooks import Hooks
 
@@ -58,14 +58,15 @@ class MemoryHeads:
         rows = (self.database.streams[place.stream_id] for place in places[start:])
         return list(islice((row for row in rows if row.head.state == "held"), limit))
 
-    async def waiting_heads(self, *, each: int, lines: int) -> list[StreamRow]:
+    async def waiting_heads(self, after: Line = FIRST_LINE, *, each: int, lines: int) -> list[StreamRow]:
         await self.hooks.before("waiting_heads")
         found: dict[tuple[str, str], list[StreamRow]] = {}
         for place in self.database.places:
             row = self.database.streams[place.stream_id]
             if row.head.state == "held" and (queue := row.head.attributes.get("waits")) is not None:
                 found.setdefault((row.tenant, queue), []).append(row)
-        return [row for key in sorted(found)[:lines] for row in found[key][:each]]
+        behind = [key for key in sorted(found) if key > after]
+        return [row for key in behind[:lines] for row in found[key][:each]]
 
     async def rewrite_heads(self, rows: Sequence[tuple[UUID, int, Head]]) -> int:
         await self.hooks.before("rewrite_heads")

@@ -23,6 +23,17 @@ class Head(NamedTuple):
     attributes: Mapping[str, str] = NO_ATTRIBUTES
 
 
+class Line(NamedTuple):
+    """Jobs of a tenant that wait on one queue."""
+
+    tenant: str = ""
+    waits: str = ""
+
+
+FIRST_LINE: Final = Line()
+"""Stands before all of them."""
+
+
 class Place(NamedTuple):
     """Where a stream stands in lists: by the time of its first event, and among those of the same time by its id."""
 
@@ -90,9 +101,9 @@ class Heads(Protocol):
         """Jobs in the state `held`, over all tenants, by their places, after one; the oldest first. Empty at the end."""
         ...
 
-    async def waiting_heads(self, *, each: int, lines: int) -> list[StreamRow]:
+    async def waiting_heads(self, after: Line = FIRST_LINE, *, each: int, lines: int) -> list[StreamRow]:
         """Jobs in the state `held` with the attribute `waits`: of each tenant and value of it the oldest `each`, of `lines`
-        tenants and values at most.
+        tenants and values at most, in their order from behind `after`.
         """
         ...
 

@@ -11,7 +11,7 @@ import orjson
 from queuebit_contracts.streams import JOB
 from queuebit_store.connections.session import Session
 from queuebit_store.heads import columns as to
-from queuebit_store.heads.port import Head, Place, StreamFilter, StreamRow
+from queuebit_store.heads.port import FIRST_LINE, Head, Line, Place, StreamFilter, StreamRow
 
 
 class PostgresHeads:
@@ -52,8 +52,8 @@ class PostgresHeads:
         place = (None, None) if after is None else after
         return [to.stream_row(row) for row in await self._session.fetch("held", *place, limit)]
 
-    async def waiting_heads(self, *, each: int, lines: int) -> list[StreamRow]:
-        return [to.stream_row(row) for row in await self._session.fetch("waiting", each, lines)]
+    async def waiting_heads(self, after: Line = FIRST_LINE, *, each: int, lines: int) -> list[StreamRow]:
+        return [to.stream_row(row) for row in await self._session.fetch("waiting", each, lines, *after)]
 
     async def rewrite_heads(self, rows: Sequence[tuple[UUID, int, Head]]) -> int:
         if not rows:

@@ -58,10 +58,11 @@ WHERE state = 'held' AND (created_at, stream_id) > (COALESCE($1::timestamptz, '-
 ORDER BY created_at, stream_id LIMIT $3;
 
 -- name: waiting
--- Jobs that wait for their turn, the oldest of each tenant on each queue: one step through the index to each next tenant and queue.
+-- Jobs that wait for their turn, the oldest of each tenant on each queue, behind one: a step through the index to each next tenant and queue.
 WITH RECURSIVE line (tenant, queue) AS (
     (
-        SELECT tenant, attributes ->> 'waits' FROM stream WHERE state = 'held' AND attributes ? 'waits' AND tenant >= ''
+        SELECT tenant, attributes ->> 'waits' FROM stream
+        WHERE state = 'held' AND attributes ? 'waits' AND (tenant, attributes ->> 'waits') > ($3, $4)
         ORDER BY tenant, attributes ->> 'waits' LIMIT 1
     )
     UNION ALL

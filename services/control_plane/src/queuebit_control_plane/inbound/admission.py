@@ -134,6 +134,8 @@ def _submit(
         origin=origin_of(envelope, asked.origin, job_id),
         requested_by=asked.requested_by if believed(received.record) else None,
         quote=asked.quote if believed(received.record) else None,
+        compensations=asked.compensations,
+        supersedes=asked.supersedes,
     )
     message = Submit(job_id, event, facts, planned)
     refusal_id = refusal_id_of(request.tenant, envelope.source, envelope.id)
@@ -186,10 +188,10 @@ def _check(question: Question, asked: ev.JobSubmitted, known: frozenset[str]) ->
             remedy="Ask an operator to add the tenant, or correct the name.",
             cause_id=envelope.id,
         )
-    if SUBJECT_LABEL in request.labels and token_of(request.problem.statement) is None:
+    if SUBJECT_LABEL in request.labels and (place := _in_clear(asked)) is not None:
         return ev.JobRejected(
             code=_IN_CLEAR,
-            field="/request/problem/statement",
+            field=place,
             detail="The data of a subject is not taken in clear.",
             remedy=f"Submit it over HTTP, where it is sealed, or leave the label {SUBJECT_LABEL} out.",
             cause_id=envelope.id,
@@ -197,6 +199,16 @@ def _check(question: Question, asked: ev.JobSubmitted, known: frozenset[str]) ->
     if question.outcome is not None:
         return question.outcome
     return admitted_before(received) or admitted_or_refused(envelope, request)
+
+
+def _in_clear(asked: ev.JobSubmitted) -> str | None:
+    """Where the data of a subject is not sealed."""
+    if token_of(asked.request.problem.statement) is None:
+        return "/request/problem/statement"
+    places = enumerate(asked.compensations or ())
+    return next(
+        (f"/compensations/{nth}/data" for nth, each in places if each.data and token_of(each.data) is None), None
+    )
 
 
 def believed(record: Record) -> bool:

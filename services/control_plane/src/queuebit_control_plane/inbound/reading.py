@@ -19,6 +19,7 @@ from queuebit_contracts.errors import (
     shortened,
 )
 from queuebit_contracts.jobs import JobRequest
+from queuebit_contracts.sagas import Saga, content_of
 from queuebit_problems.admission import Admitted, admit
 from queuebit_problems.errors import ProblemError
 from queuebit_runtime.bus.decoding import Received, Refused, read
@@ -90,7 +91,13 @@ def read_all_in_process(records: Sequence[Record], progress: Callable[[Any], Non
 def admitted_or_refused(envelope: Envelope, request: JobRequest) -> Outcome:
     """Admit a question. Never raises: a kind is a plug-in, and whatever it raises must not stop the questions of others."""
     try:
-        return admit(request)
+        found = admit(request)
+        asked = envelope.data
+        assert isinstance(asked, ev.JobSubmitted)
+        if asked.compensations is None and asked.supersedes is None:
+            return found
+        content = content_of(found.fingerprint, Saga(asked.compensations, asked.supersedes))
+        return found._replace(fingerprint=content)
     except ProblemError as error:
         rejection = rejection_of(envelope.id, error)
         return rejection.model_copy(update={"field": f"/request{rejection.field}"})

@@ -9,8 +9,6 @@ from datetime import datetime
 
 from queuebit_contracts import channels
 from queuebit_contracts import events as ev
-from queuebit_contracts.commands import CancelJob, DecidePlan
-from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.errors import ContractError, InvalidData
 from queuebit_control_plane.errors import Contended
 from queuebit_control_plane.handler import CommandHandler, InboundCommand, Undecidable, log_fields
@@ -18,8 +16,8 @@ from queuebit_control_plane.inbound.admission import UNKNOWN_TENANT, Intake, adm
 from queuebit_control_plane.inbound.aside import Aside, Place, place_of
 from queuebit_control_plane.inbound.join_buffer import JoinBuffer, PendingMessage
 from queuebit_control_plane.inbound.reading import Question, rejection_of
+from queuebit_control_plane.inbound.told import job_told, message_of
 from queuebit_domain.holds.lanes import Lanes
-from queuebit_domain.job.messages import Cancel, Deny, Grant, Message, Outcome
 from queuebit_problems.admission import is_quick
 from queuebit_runtime.bus.dead_letters.burial import DeadLetters, hear_dead_letters
 from queuebit_runtime.bus.dead_letters.letter import Origin
@@ -154,10 +152,10 @@ class Consumer:
                 commands.append(_refused(item))
             elif submitted and type(item.envelope.data) is ev.JobSubmitted:
                 commands.append(next(admitted))
-            elif (message := _message(item.envelope)) is not None:
+            elif (message := message_of(item.envelope)) is not None:
                 envelope = item.envelope
                 commands.append(
-                    InboundCommand(envelope.job_id, message, envelope.id, "", envelope.traceparent, item.record)
+                    InboundCommand(job_told(envelope), message, envelope.id, "", envelope.traceparent, item.record)
                 )
         return commands
 
@@ -268,32 +266,3 @@ def _questions(items: Sequence[Item]) -> list[Received]:
 def _refused(item: Refused) -> InboundCommand:
     rejection = rejection_of(item.id, item.error)
     return refuse(item, rejection, item.tenant or UNKNOWN_TENANT, item.record)
-
-
-def _message(envelope: Envelope) -> Message | None:
-    """What the envelope tells the job; None for what it need not know."""
-    data = envelope.data
-    match data:
-        case (
-            ev.ExecutionSucceeded()
-            | ev.ResultValidated()
-            | ev.JobStarted()
-            | ev.ExecutionProgressed()
-            | ev.ExecutionFailed()
-            | ev.ResultRejected()
-            | ev.LateUsageReported()
-        ):
-            return data
-        case CancelJob():
-            assert envelope.tenant is not None, "one without is set aside when it is read"
-            return Cancel(envelope.tenant, data.actor, data.reason)
-        case ev.OutcomeReported():
-            assert envelope.tenant is not None, "one without is set aside when it is read"
-            known = data if data.report_id is not None else data.model_copy(update={"report_id": envelope.id})
-            return Outcome(envelope.tenant, known)
-        case DecidePlan():
-            assert envelope.tenant is not None, "one without is set aside when it is read"
-            say = Grant if data.granted else Deny
-            return say(data.digest, data.actor, data.reason, envelope.tenant)
-        case _:
-            return None

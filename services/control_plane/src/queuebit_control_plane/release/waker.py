@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol, cast
 from uuid import UUID
@@ -26,14 +26,14 @@ from queuebit_runtime.clock import Clock
 from queuebit_runtime.waiting import wait_event
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.leadership.port import Lease
-from queuebit_store.ports import StreamRow, StreamStore
+from queuebit_store.ports import FIRST_LINE, Line, StreamRow, StreamStore
 
 log = logging.getLogger(__name__)
 
 EACH_MAX = 100
 """So many of each tenant on each queue are looked at: more go next time, which is soon."""
 LINES_MAX = 500
-"""So many tenants and queues are looked at."""
+"""So many tenants and queues are looked at: the next ones the next time, and from the beginning again behind the last."""
 AT_ONCE_MAX = 200
 BUSY_INTERVAL_S = 0.05
 POLL_INTERVAL_S = 0.25
@@ -61,6 +61,8 @@ class Waker:
         self._clock = clock
         self._turns: Turns[UUID] = Turns(shares.weight)
         self._undecidable: set[UUID] = set()
+        self._after = FIRST_LINE
+        self._round = Round()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Let jobs go in their turns until `stop`."""
@@ -74,25 +76,35 @@ class Waker:
 
     async def step(self) -> bool:
         """Let go whose turn it is; whether anybody waits. Raises StoreUnavailable or Contended."""
-        rows = [
-            row
-            for row in await self._store.waiting_heads(each=EACH_MAX, lines=LINES_MAX)
-            if row.stream_id not in self._undecidable
-        ]
+        rows = [row for row in await self._look() if row.stream_id not in self._undecidable]
         waiting = _by_queue(rows)
-        self._shares.still_waiting(waiting)
-        if waiting or self._shares.pressed:
+        known = self._round.seen(waiting, whole=self._after == FIRST_LINE)
+        self._shares.still_waiting(known)
+        if known or self._shares.pressed:
             # Who wants no waiting is refused, and waits nowhere.
             self._shares.pressed = await self._look_up()
         if waiting and self._lead.lease is not None:
             by_id = {row.stream_id: row for row in rows}
-            turns = [by_id[job_id] for queue, by_tenant in waiting.items() for job_id in self._whose(queue, by_tenant)]
+            turns = [
+                by_id[job_id]
+                for queue, by_tenant in waiting.items()
+                for job_id in self._whose(queue, by_tenant, known[queue])
+            ]
             bytes_of = await self._store.bytes_of([row.stream_id for row in turns]) if turns else {}
             for some in in_steps(turns, bytes_of, STEP_BYTES_MAX):
                 await self._wake(some)
-        return bool(waiting)
+        return bool(known)
 
-    def _whose(self, queue: Queue, waiting: Mapping[str, Sequence[Waiting[UUID]]]) -> list[UUID]:
+    async def _look(self) -> list[StreamRow]:
+        """The next of those that wait, from the beginning again where there are no more."""
+        rows = await self._store.waiting_heads(self._after, each=EACH_MAX, lines=LINES_MAX)
+        lines = list(dict.fromkeys(Line(row.tenant, row.head.attributes[WAITS]) for row in rows))
+        self._after = lines[-1] if len(lines) >= LINES_MAX else FIRST_LINE
+        return rows
+
+    def _whose(
+        self, queue: Queue, waiting: Mapping[str, Sequence[Waiting[UUID]]], known: Collection[str]
+    ) -> list[UUID]:
         more_s: dict[str, float] = {}
         now = self._clock.now()
 
@@ -102,7 +114,7 @@ class Waker:
                 more_s[tenant] = more_s.get(tenant, 0.0) + expected_s
             return has_room
 
-        return [job_id for _, job_id in self._turns.take(queue, waiting, fits, AT_ONCE_MAX)]
+        return [job_id for _, job_id in self._turns.take(queue, waiting, fits, AT_ONCE_MAX, known)]
 
     async def _wake(self, rows: Sequence[StreamRow]) -> None:
         commands = [InboundCommand(row.stream_id, Wake(turn=True), derive_id(row.stream_id, "turn")) for row in rows]
@@ -122,6 +134,24 @@ class Waker:
             else:
                 self._shares.keep(number, now)
         return len(old) == LOOK_UP_MAX
+
+
+class Round:
+    """Who waits, on each queue: seen since the last time that all were looked at, or in the round before that."""
+
+    def __init__(self) -> None:
+        self._before: dict[Queue, frozenset[str]] = {}
+        self._now: dict[Queue, frozenset[str]] = {}
+
+    def seen(self, waiting: Mapping[Queue, Mapping[str, object]], *, whole: bool) -> dict[Queue, frozenset[str]]:
+        """All who are known to wait, with these. `whole`: with them the round is over, and the next one begins."""
+        for queue, tenants in waiting.items():
+            self._now[queue] = self._now.get(queue, frozenset()) | frozenset(tenants)
+        if whole:
+            self._before, self._now = self._now, {}
+            return dict(self._before)
+        queues = {*self._before, *self._now}
+        return {each: self._before.get(each, frozenset()) | self._now.get(each, frozenset()) for each in queues}
 
 
 def _by_queue(rows: Sequence[StreamRow]) -> dict[Queue, dict[str, list[Waiting[UUID]]]]:

@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import JobRequest
 from queuebit_contracts.origin import Origin
+from queuebit_contracts.sagas import NO_SAGA, Saga, content_of
 from queuebit_gateway.asker import Asker
 from queuebit_gateway.http.batch_lines import Line, split
 from queuebit_gateway.http.parsing import STATEMENT, parse_object
 from queuebit_gateway.http.requests import read_job
 from queuebit_gateway.problem_details import Refusal
-from queuebit_gateway.questions import Keyed
+from queuebit_gateway.questions import Keyed, Terms
 from queuebit_problems.admission import QUICK_BYTES_MAX, Admitted, admit, is_quick
 from queuebit_problems.errors import ProblemError
 from queuebit_runtime.errors import (
@@ -43,10 +44,11 @@ TOGETHER_CPU_S = 0.25
 
 
 class Asked(NamedTuple):
-    """An admitted question, and what its end says again."""
+    """An admitted question, what its end says again, and what it means for the work of others."""
 
     admitted: Admitted
     origin: Origin
+    saga: Saga = NO_SAGA
 
 
 class Reader:
@@ -58,9 +60,9 @@ class Reader:
     async def read(self, body: bytes, asker: Asker) -> Asked:
         """The question of this tenant, admitted. Raises Refusal."""
         if len(body) <= QUICK_BYTES_MAX:
-            request, origin = read_job(parse_object(body), asker)
+            request, origin, saga = read_job(parse_object(body), asker)
             if is_quick(request, len(body)):
-                return Asked(_admitted(request), origin)
+                return _asked(request, origin, saga)
         outcome = await self._in_process(READ, body, asker)
         assert isinstance(outcome, Asked)
         return outcome
@@ -87,7 +89,9 @@ class Reader:
                         asked = await self.read(line.body, asker)
                     except Refusal as refusal:
                         return refusal
-            return asked if isinstance(asked, Refusal) else Keyed(line.key, *asked)
+            if isinstance(asked, Refusal):
+                return asked
+            return Keyed(line.key, asked.admitted, asked.origin, Terms(saga=asked.saga))
 
         return await asyncio.gather(*(one(nth, line) for nth, line in enumerate(lines)))
 
@@ -137,8 +141,7 @@ def read_in_process(argument: tuple[bytes, Asker], _progress: Callable[[Any], No
     """What a worker process does: the question, or why there is none."""
     body, asker = argument
     try:
-        request, origin = read_job(parse_object(body), asker)
-        return Asked(_admitted(request), origin)
+        return _asked(*read_job(parse_object(body), asker))
     except Refusal as refusal:
         return refusal
 
@@ -156,10 +159,10 @@ def read_small_in_process(
 
 def _read_small(body: bytes, asker: Asker, *, quick_only: bool) -> Asked | Refusal | None:
     try:
-        request, origin = read_job(parse_object(body), asker)
+        request, origin, saga = read_job(parse_object(body), asker)
         if quick_only and not is_quick(request, len(body)):
             return None
-        return Asked(_admitted(request), origin)
+        return _asked(request, origin, saga)
     except Refusal as refusal:
         return refusal
 
@@ -170,6 +173,13 @@ def split_in_process(argument: tuple[bytes, Asker], _progress: Callable[[Any], N
         return split(argument[0])
     except Refusal as refusal:
         return refusal
+
+
+def _asked(request: JobRequest, origin: Origin, saga: Saga) -> Asked:
+    admitted = _admitted(request)
+    if saga is NO_SAGA:
+        return Asked(admitted, origin)
+    return Asked(admitted._replace(fingerprint=content_of(admitted.fingerprint, saga)), origin, saga)
 
 
 def _admitted(request: JobRequest) -> Admitted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from queuebit_contracts.sagas import NO_SAGA
 from queuebit_gateway.commands import Taken
 from queuebit_gateway.http import examples
 from queuebit_gateway.http.envelope import request_id_of
@@ -12,9 +13,10 @@ from queuebit_gateway.http.jobs_api import Submitting, body_of
 from queuebit_gateway.http.openapi import RATE, answer, problems, request_body
 from queuebit_gateway.http.parts import charge, parts_of
 from queuebit_gateway.http.requests import BatchBody
+from queuebit_gateway.http.sagas import check_superseded
 from queuebit_gateway.http.tracing import traceparent_of
 from queuebit_gateway.problem_details import Refusal
-from queuebit_gateway.questions import Keyed, Terms, in_turns
+from queuebit_gateway.questions import Keyed, in_turns
 from queuebit_gateway.read_model.batches import Batch, BatchLine
 from queuebit_gateway.read_model.jobs import summary_of
 from queuebit_gateway.read_model.view import fresh_summary
@@ -39,7 +41,13 @@ async def submit_batch(request: Request, actor: Submitting) -> Response:
     parts = parts_of(request)
     body = await body_of(request)
     read = await parts.reader.read_all(body, actor.asker, lambda jobs: charge(request, actor, "submit", jobs - 1))
-    questions = [each._replace(terms=Terms(actor.name)) for each in read if isinstance(each, Keyed)]
+    for nth, each in enumerate(read):
+        if isinstance(each, Keyed) and each.terms.saga is not NO_SAGA:
+            try:
+                await check_superseded(parts.jobs, actor.asker, each.terms.saga)
+            except Refusal as refusal:
+                read[nth] = refusal
+    questions = [each._replace(terms=each.terms._replace(by=actor.name)) for each in read if isinstance(each, Keyed)]
     taken = iter(await parts.submitter.submit_all(questions, traceparent_of(request)) if questions else ())
     fates = [each if isinstance(each, Refusal) else next(taken) for each in read]
     request_id = request_id_of(request.scope)

@@ -33,6 +33,7 @@ from queuebit_gateway.http.requests import (
     read_key,
     read_wait_s,
 )
+from queuebit_gateway.http.sagas import check_superseded
 from queuebit_gateway.http.tracing import name_job, traceparent_of
 from queuebit_gateway.http.waits import Waiter
 from queuebit_gateway.problem_details import Refusal
@@ -90,11 +91,13 @@ async def submit(
     if validate_only:
         if offered is not None:
             read_key(offered)
-        asked, _ = await parts.reader.read(await body_of(request), actor.asker)
-        return _json(await _would(parts, asked))
+        asked = await parts.reader.read(await body_of(request), actor.asker)
+        await check_superseded(parts.jobs, actor.asker, asked.saga)
+        return _json(await _would(parts, asked.admitted))
     key = read_key(offered)
-    admitted, origin = await parts.reader.read(await body_of(request), actor.asker)
-    terms = Terms(actor.name, await quoted(request, actor, admitted, key))
+    admitted, origin, saga = await parts.reader.read(await body_of(request), actor.asker)
+    await check_superseded(parts.jobs, actor.asker, saga)
+    terms = Terms(actor.name, await quoted(request, actor, admitted, key), saga)
     taken = await parts.submitter.submit(admitted, key, traceparent_of(request), origin, terms)
     accepted = taken.accepted
     name_job(request, accepted.job_id, accepted.tenant)

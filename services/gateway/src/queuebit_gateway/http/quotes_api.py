@@ -63,7 +63,7 @@ async def make_quote(
     """
     traceparent_of(request)
     parts = parts_of(request)
-    admitted, _ = await parts.reader.read(await body_of(request), actor.asker)
+    admitted = (await parts.reader.read(await body_of(request), actor.asker)).admitted
     now = parts.clock.now()
     found, plan = await priced_now(parts.store, admitted, await parts.jobs.policy(), now)
     quote = offer(admitted, found, expiry(now, valid_s))

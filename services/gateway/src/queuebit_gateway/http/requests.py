@@ -10,12 +10,14 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationError
 from pydantic_core import PydanticCustomError
 
+from queuebit_contracts.compensations import Compensations
 from queuebit_contracts.errors import FieldError, field_errors
 from queuebit_contracts.ids import time_ordered_key
 from queuebit_contracts.jobs import KEY_LENGTH_MAX, IdempotencyKey, JobRequest, TenantName
 from queuebit_contracts.model import StrictModel
 from queuebit_contracts.money import ENVIRONMENT_LABEL, PROJECT_LABEL, REHEARSALS
 from queuebit_contracts.origin import Given, Origin
+from queuebit_contracts.sagas import NO_SAGA, Saga
 from queuebit_gateway.asker import Asker
 from queuebit_gateway.problem_details import Refusal
 
@@ -23,6 +25,8 @@ WAIT_S_MAX = 25.0
 OUT_OF_YEARS = "is before the year 1 or after the year 9999 in UTC"
 
 _SAID_AGAIN = ("subject", "correlation_id")
+_OF_SAGAS = ("compensations", "supersedes")
+_BESIDE = frozenset({*_SAID_AGAIN, *_OF_SAGAS})
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _VISIBLE = re.compile(r"[!-~]+")
 _QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
@@ -40,6 +44,22 @@ class SubmitBody(JobRequest):
         Given | None, Field(description="What the job is about, in your words; its end says it again.")
     ] = None
     correlation_id: Annotated[Given | None, Field(description="An id of yours; the job's end carries it.")] = None
+    compensations: Annotated[
+        Compensations | None,
+        Field(
+            description="Commands that are published where the answer does not count after all: see jobs.compensations."
+        ),
+    ] = None
+    supersedes: Annotated[
+        UUID | None, Field(description="Your job whose answer that of this one takes the place of, once there is one.")
+    ] = None
+
+
+class _OfSagas(StrictModel):
+    """What a body says of the work of others."""
+
+    compensations: Compensations | None = None
+    supersedes: UUID | None = None
 
 
 class BatchJob(SubmitBody):
@@ -77,9 +97,9 @@ class GrantBody(DenyBody):
     reason: Annotated[str, StringConstraints(max_length=1000)] = Field(default="", description="For the record.")
 
 
-def read_job(body: dict[str, Any], asker: Asker) -> tuple[JobRequest, Origin]:
-    """The request of this tenant, and what its end says again. Raises Refusal: tenant_forbidden, environment_forbidden or
-    invalid_request.
+def read_job(body: dict[str, Any], asker: Asker) -> tuple[JobRequest, Origin, Saga]:
+    """The request of this tenant, what its end says again, and what it means for the work of others. Raises Refusal:
+    tenant_forbidden, environment_forbidden or invalid_request.
     """
     tenant = asker.tenant
     if body.get("tenant", tenant) != tenant:
@@ -88,7 +108,9 @@ def read_job(body: dict[str, Any], asker: Asker) -> tuple[JobRequest, Origin]:
         )
     try:
         origin = Origin.model_validate({name: body[name] for name in _SAID_AGAIN if name in body})
-        asked = {name: value for name, value in body.items() if name not in _SAID_AGAIN}
+        named = {name: body[name] for name in _OF_SAGAS if name in body}
+        saga = Saga(**_OfSagas.model_validate(named).__dict__) if named else NO_SAGA
+        asked = {name: value for name, value in body.items() if name not in _BESIDE}
         request = JobRequest.model_validate({**asked, **_labelled(asked.get("labels", {}), asker), "tenant": tenant})
     except ValidationError as error:
         raise invalid(error) from None
@@ -97,7 +119,7 @@ def read_job(body: dict[str, Any], asker: Asker) -> tuple[JobRequest, Origin]:
         raise Refusal("invalid_request", f"{wrong}.", errors=(wrong,))
     if request.lane == "quantum" and request.labels.get(ENVIRONMENT_LABEL) in REHEARSALS:
         raise _forbidden("/lane", "is for production alone")
-    return request, origin
+    return request, origin, saga
 
 
 def _labelled(labels: Any, asker: Asker) -> dict[str, Any]:

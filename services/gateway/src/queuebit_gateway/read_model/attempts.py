@@ -7,7 +7,8 @@ from datetime import datetime
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.jobs import Cost, Usage
-from queuebit_gateway.read_model.models import AttemptView, FailureView, LegProgress
+from queuebit_gateway.read_model.ends_view import FailureView
+from queuebit_gateway.read_model.models import AttemptView, LegProgress
 
 
 @dataclass(slots=True)

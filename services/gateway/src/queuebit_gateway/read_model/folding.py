@@ -15,20 +15,19 @@ from queuebit_domain.job.label import label
 from queuebit_domain.job.money import add_cost, add_usage, total
 from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob
 from queuebit_gateway.read_model.attempts import Attempt
+from queuebit_gateway.read_model.ends_view import EXPIRED, CancellationView, FailureView, RejectionView
 from queuebit_gateway.read_model.models import (
-    CancellationView,
-    FailureView,
     FallbackView,
     HeldView,
     JobView,
     ParentView,
     ProgressView,
-    RejectionView,
     SuspectView,
 )
 from queuebit_gateway.read_model.money_view import MoneyView, with_money
 from queuebit_gateway.read_model.outcome_view import outcome_view
 from queuebit_gateway.read_model.plan_view import Progress, approval_view, plan_view
+from queuebit_gateway.read_model.saga_view import NO_SAGAS, Sagas, after, named
 from queuebit_gateway.read_model.waiting_view import waiting_view
 from queuebit_problems.kind import gap_of
 
@@ -52,6 +51,7 @@ class Folding:
     chosen: UUID | None = None
     held: dict[str, HeldView] = field(default_factory=dict)
     money: dict[str, MoneyView] = field(default_factory=dict)
+    sagas: Sagas = NO_SAGAS
 
     def apply(self, event: ev.JobEvent, at: datetime) -> None:
         """Take one event in. Raises CorruptStream where it does not fit those before."""
@@ -101,6 +101,8 @@ class Folding:
                 pass
             case ev.OutcomeReported():
                 self.outcome["outcomes"] = (*self.outcome.get("outcomes", ()), outcome_view(event, at))
+            case ev.CompensationRequested() | ev.SupersessionRequested() | ev.JobSuperseded():
+                self.sagas = after(self.sagas, event, at)
             case ev.BudgetReserved() | ev.BudgetSettled() | ev.BudgetExhausted():
                 self.money = with_money(self.money, event, at)
             case _:
@@ -117,6 +119,7 @@ class Folding:
             "origin": whole_origin(event.origin, event.idempotency_key, request),
             "parent": event.parent and ParentView.model_validate(event.parent.model_dump()),
         }
+        self.sagas = named(event)
 
     def _job_rejected(self, event: ev.JobRejected) -> None:
         self.outcome["rejection"] = RejectionView(
@@ -254,14 +257,7 @@ class Folding:
 
     def _job_expired(self, event: ev.JobExpired) -> None:
         self.reasons = event.reasons
-        self.outcome.update(
-            cost=event.cost,
-            failure=FailureView(
-                code="deadline_passed",
-                detail="The deadline passed before an accepted answer.",
-                remedy="Submit again with a later deadline, or a lane that answers sooner.",
-            ),
-        )
+        self.outcome.update(cost=event.cost, failure=EXPIRED)
 
     def view(
         self, job_id: UUID, tenant: str, *, version: int, created_at: datetime, updated_at: datetime, with_plan: bool
@@ -293,6 +289,9 @@ class Folding:
             improvements=self.improvements,
             approval=approval_view(self.job.awaited) if isinstance(self.job, OpenJob) else None,
             money=tuple(self.money.values()),
+            compensations=self.sagas.compensations,
+            supersedes=self.sagas.supersedes,
+            superseded=self.sagas.superseded,
             waiting=waiting_view(self.job),
             shares=judged.shares if isinstance(judged, ev.ResultValidated) else None,
             held=() if ended else tuple(self.held.values()),

@@ -12,8 +12,10 @@ from queuebit_contracts.jobs import Confidence, Cost, JobState, Lane, Number, Ra
 from queuebit_contracts.model import Model
 from queuebit_contracts.origin import Origin
 from queuebit_contracts.shares import Shares
+from queuebit_gateway.read_model.ends_view import CancellationView, FailureView, RejectionView
 from queuebit_gateway.read_model.money_view import MoneyView
 from queuebit_gateway.read_model.outcome_view import OutcomeView
+from queuebit_gateway.read_model.saga_view import CompensationView, SupersededView
 from queuebit_gateway.read_model.waiting_view import EtaView, WaitingView
 from queuebit_gateway.read_model.waiting_view import HeldView as HeldView
 
@@ -57,31 +59,6 @@ class PlanView(Model):
     legs: tuple[LegView, ...]
     reasons: tuple[str, ...] | None = None
     inputs: dict[str, Any] | None = None
-
-
-class FailureView(Model):
-    """Why it failed, and what can be done."""
-
-    code: str
-    detail: str
-    remedy: str
-
-
-class RejectionView(Model):
-    """Why the question was not taken: `field` is a JSON pointer."""
-
-    code: str
-    field: str
-    detail: str
-    remedy: str
-    conflicting_job_id: UUID | None = None
-
-
-class CancellationView(Model):
-    """Who withdrew the job, and why."""
-
-    actor: str
-    reason: str
 
 
 class SuspectView(Model):
@@ -220,6 +197,13 @@ class JobView(Model):
         default=(), description="What legs that are paid for were expected to cost, and did."
     )
     outcomes: tuple[OutcomeView, ...] = Field(default=(), description="What acting on the answer brought, as was told.")
+    compensations: tuple[CompensationView, ...] = Field(
+        default=(), description="Commands that it named to undo it, and which of them were published."
+    )
+    supersedes: UUID | None = Field(
+        default=None, description="The job whose answer that of this one takes the place of."
+    )
+    superseded: SupersededView | None = Field(default=None, description="Set where another job's answer counts.")
     suspect: SuspectView | None = Field(default=None, description="Set where its answer was invalidated.")
     parent: ParentView | None = Field(default=None, description="The job that it was forked from, or asks again.")
     failure: FailureView | None = None

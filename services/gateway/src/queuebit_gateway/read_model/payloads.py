@@ -13,7 +13,9 @@ import orjson
 
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, JobRequest
-from queuebit_contracts.sealed import ERASED, SEAL, SUBJECT_LABEL, DataKey, Locked, sealed_request
+from queuebit_contracts.model import copy_with
+from queuebit_contracts.sagas import Saga
+from queuebit_contracts.sealed import ERASED, SEAL, SUBJECT_LABEL, DataKey, Locked, sealed_mapping, sealed_request
 from queuebit_contracts.sealed_documents import keys_in, masked_value, opened_value
 from queuebit_contracts.statement_text import StatementText
 from queuebit_gateway.problem_details import Refusal
@@ -53,14 +55,16 @@ class Payloads:
             detail = f"The statement has {size} bytes in normal form; of data of a subject at most {PLAIN_BYTES_MAX} are taken."
             raise Refusal("invalid_statement", detail, errors=(wrong,))
 
-    async def sealed(self, request: JobRequest, job_id: UUID) -> JobRequest:
-        """The request with its statement sealed by the key of its subject; as it is, where it names none."""
+    async def sealed(self, request: JobRequest, saga: Saga, job_id: UUID) -> tuple[JobRequest, Saga]:
+        """The request with its statement sealed by the key of its subject, and the saga with what commands say; as they are,
+        where the request names none.
+        """
         subject = request.labels.get(SUBJECT_LABEL)
         if subject is None or self._ring is None:
-            return request
+            return request, saga
         key = await self._ring.of_subject(request.tenant, subject)
         await self._ring.note_job(key, job_id)
-        return sealed_request(request, _plain(request), key)
+        return sealed_request(request, _plain(request), key), _sealed_saga(saga, key)
 
     async def opened(self, text: str, tenant: str) -> str:
         """A JSON document for a tenant, with everything opened that is sealed in it by keys of theirs; what was erased, or is
@@ -93,6 +97,14 @@ class Payloads:
             and await self._ring.erased_since(tenant, subject, created_at)
         ):
             raise Refusal("artifact_not_found", ERASED)
+
+
+def _sealed_saga(saga: Saga, key: DataKey) -> Saga:
+    """The names of commands stay, for whoever hears them goes by these."""
+    sealed = (
+        copy_with(each, data=sealed_mapping(each.data, key)) if each.data else each for each in saga.compensations or ()
+    )
+    return saga._replace(compensations=tuple(sealed) or None)
 
 
 def _plain(request: JobRequest) -> bytes:

@@ -1,0 +1,22 @@
+"""What a submission says of the work of others, as far as it can be checked at the door."""
+
+from __future__ import annotations
+
+from queuebit_contracts.errors import FieldError
+from queuebit_contracts.sagas import Saga
+from queuebit_gateway.asker import Asker
+from queuebit_gateway.problem_details import Refusal
+from queuebit_gateway.read_model.jobs import Jobs
+
+
+async def check_superseded(jobs: Jobs, asker: Asker, saga: Saga) -> None:
+    """Raises Refusal invalid_request where the job whose place is to be taken is none of theirs, and StoreError."""
+    if saga.supersedes is None:
+        return
+    try:
+        await jobs.find(asker, saga.supersedes)
+    except Refusal:
+        wrong = FieldError("/supersedes", "job_not_found", "is no job of yours")
+        raise Refusal(
+            "invalid_request", f"{wrong}.", remedy="Name a job that you submitted, or leave it out.", errors=(wrong,)
+        ) from None
