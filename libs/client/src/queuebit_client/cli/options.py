@@ -42,9 +42,6 @@ WhyNot = Annotated[
         metavar="PLACE=VALUE", help="What if this stood in the answer: recomputed by the rules of its kind; repeatable."
     ),
 ]
-FromJob = Annotated[
-    str | None, typer.Option("--from", metavar="JOB", help="Ask this job again; FILE is a JSON merge patch of it.")
-]
 Supersede = Annotated[
     bool, typer.Option("--supersede", help="With --from: once there is an answer, it takes the place of that of JOB.")
 ]
