@@ -8,7 +8,6 @@ import sys
 
 import orjson
 import pytest
-from opentelemetry.sdk.metrics.export import MetricExporter, MetricExportResult, MetricsData
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
@@ -26,30 +25,12 @@ from queuebit_runtime.telemetry.metrics import METRICS
 from queuebit_runtime.telemetry.otel import OtelTelemetry
 from queuebit_runtime.telemetry.port import NoTelemetry
 from queuebit_runtime.telemetry.trace_context import sampled_parent
+from tests.fakes.metric_exporter import KeptMetrics
 from tests.fakes.moved_clock import MovedClock
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 KEPT = f"00-{TRACE_ID}-b7ad6b7169203331-01".encode()
 NOT_KEPT = f"00-{TRACE_ID}-b7ad6b7169203331-00".encode()
-
-
-class KeptMetrics(MetricExporter):
-    """Keeps the names that were exported."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-
-    def export(self, metrics_data: MetricsData, timeout_millis: float = 10_000, **_: object) -> MetricExportResult:
-        for resource in metrics_data.resource_metrics:
-            self.names |= {metric.name for scope in resource.scope_metrics for metric in scope.metrics}
-        return MetricExportResult.SUCCESS
-
-    def force_flush(self, timeout_millis: float = 10_000) -> bool:
-        return True
-
-    def shutdown(self, timeout_millis: float = 30_000, **_: object) -> None:
-        return
 
 
 class Traced:

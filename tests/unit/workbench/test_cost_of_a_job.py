@@ -10,9 +10,11 @@ import cProfile
 import gc
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from queuebit_classical_solver.main import build_shell
 from queuebit_classical_solver.shell.settings import SolverSettings
@@ -22,21 +24,31 @@ from queuebit_control_plane.handler import CommandHandler
 from queuebit_control_plane.inbound.admission import Intake
 from queuebit_control_plane.inbound.subscriptions import Consumer
 from queuebit_control_plane.inbound.tenants import Tenants
+from queuebit_control_plane.policies import AskPolicy, built_in
 from queuebit_control_plane.relay.relay import records_of
 from queuebit_domain.holds.lanes import Lanes
+from queuebit_domain.policy.compiling import compiled
+from queuebit_domain.policy.default import DEFAULT
+from queuebit_domain.policy.tables import Policy
 from queuebit_domain.release.shares import Shares
+from queuebit_operations.policies.files import read_document
 from queuebit_result_validation.main import build_validator
 from queuebit_result_validation.settings import ValidationSettings
 from queuebit_runtime.bus.port import Outgoing, Record, Subscription
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.processes.bounded_work import inline
+from queuebit_runtime.service.settings import RuntimeSettings
 from queuebit_runtime.telemetry.local import LocalTelemetry
+from queuebit_runtime.telemetry.otel import OtelTelemetry
+from queuebit_runtime.telemetry.port import Telemetry
 from queuebit_store.ports import Append, StoredEvent
 from queuebit_workbench.bench.questions import TENANT, upstream
+from tests.fakes.metric_exporter import KeptMetrics
 
 JOBS = 400
 BATCH = 200
 ORDERS = channels.queued("classical", "interactive")
+POLICY = Path(__file__).parents[3] / "infra" / "examples" / "policies" / "canary.yaml"
 CLOCK = SystemClock()
 
 
@@ -141,18 +153,23 @@ class _Counting:
         self._cost.calls[self._stage] = sum(each.callcount for each in entries)
 
 
-async def _cost_of(jobs: int) -> Cost:
-    """The way of so many jobs through all services, stage by stage, with metrics and shares, on ports that cost nothing."""
+async def _cost_of(
+    jobs: int, telemetry: Telemetry | None = None, policy: AskPolicy = built_in, *, trace_ratio: float | None = None
+) -> Cost:
+    """The way of so many jobs through all services, stage by stage, with metrics and shares, on ports that cost nothing.
+    `telemetry`: more than metrics; `trace_ratio`: every question carries a trace, and so many of them are kept.
+    """
     cost, store = Cost(), _Store()
     control, solver, validator = _Bus(), _Bus(), _Bus()
-    telemetry = LocalTelemetry(CLOCK)
+    telemetry = telemetry or LocalTelemetry(CLOCK)
+    told: list[Any] = [telemetry.bus(each) for each in (control, solver, validator)]  # type: ignore[arg-type]
     shares = Shares()
     handler = CommandHandler(store, CLOCK, appended=lambda: None, shares=shares, telemetry=telemetry)  # type: ignore[arg-type]
     lanes = Lanes()
-    intake = Intake(store, Tenants(store), lanes)  # type: ignore[arg-type]
-    Consumer(control, handler, intake, lanes, CLOCK, inline()).subscribe()  # type: ignore[arg-type]
-    build_shell(solver, CLOCK, None, SolverSettings(), worker_name="w", hop=_at_once, telemetry=telemetry)  # type: ignore[arg-type]
-    build_validator(validator, CLOCK, ValidationSettings(), hop=_at_once, telemetry=telemetry)  # type: ignore[arg-type]
+    intake = Intake(store, Tenants(store), lanes, policy)  # type: ignore[arg-type]
+    Consumer(told[0], handler, intake, lanes, CLOCK, inline()).subscribe()
+    build_shell(told[1], CLOCK, None, SolverSettings(), worker_name="w", hop=_at_once, telemetry=telemetry)  # type: ignore[arg-type]
+    build_validator(told[2], CLOCK, ValidationSettings(), hop=_at_once, telemetry=telemetry)
     for each in solver.subscriptions:
         if each.caught_up is not None:
             each.caught_up()
@@ -176,7 +193,7 @@ async def _cost_of(jobs: int) -> Cost:
         cost.published_bytes += _size(said)
         return said
 
-    ask = upstream(CLOCK, seed=1)
+    ask = upstream(CLOCK, seed=1, trace_ratio=trace_ratio)
     questions = [ask() for _ in range(jobs)]
     submitted = [
         Record(channels.SUBMITTED, 0, place, each.key, each.value, each.headers) for place, each in enumerate(questions)
@@ -210,18 +227,22 @@ def _size(records: Sequence[Outgoing]) -> int:
 @pytest.fixture(scope="module")
 def cost() -> Mapping[str, float]:
     """What one job costs, once everything is imported and remembered that is used again."""
-    asyncio.run(_cost_of(BATCH))
-    found = asyncio.run(_cost_of(JOBS))
+    return _measured()
+
+
+def _measured(**so: Any) -> Mapping[str, float]:
+    asyncio.run(_cost_of(BATCH, **so))
+    found = asyncio.run(_cost_of(JOBS, **so))
     sums = {name: value for name, value in vars(found).items() if name != "calls"} | found.calls
     return {name: round(value / JOBS, 1) for name, value in sums.items()}
 
 
 CALLS_MAX = {
-    "submissions": 405,
+    "submissions": 404,
     "first relay": 38,
     "orders": 232,
     "executions": 220,
-    "answers": 375,
+    "answers": 373,
     "second relay": 43,
 }
 """By stage, on Python 3.11; later ones make fewer."""
@@ -240,3 +261,34 @@ def test_a_job_is_seven_events_and_eleven_records(cost: Mapping[str, float]) -> 
 @pytest.mark.parametrize(("what", "bytes_max"), [("stored_bytes", 4_480), ("published_bytes", 10_800)])
 def test_no_more_bytes_are_stored_or_published(cost: Mapping[str, float], what: str, bytes_max: int) -> None:
     assert bytes_max / 2 < cost[what] <= bytes_max
+
+
+def test_telemetry_makes_no_more_than_a_tenth_more_calls_a_job(cost: Mapping[str, float]) -> None:
+    """Given somebody who traces every question and keeps as many as are kept by default; what is sent is sent elsewhere."""
+    settings = RuntimeSettings(telemetry="console")
+    spans = InMemorySpanExporter()
+    telemetry = OtelTelemetry("any", settings, clock=CLOCK, span_exporter=spans, metric_exporter=KeptMetrics())
+
+    traced = _measured(telemetry=telemetry, trace_ratio=settings.trace_ratio)
+    asyncio.run(telemetry.close())
+
+    assert _calls(cost) < _calls(traced) <= _calls(cost) * 1.1
+    assert {each.name for each in spans.get_finished_spans()} >= {"execute", f"process {ORDERS}"}
+
+
+def test_a_policy_makes_no_more_than_a_tenth_more_calls_a_job(cost: Mapping[str, float]) -> None:
+    """Given one that asks for more than every policy does, and plans these jobs as the release would."""
+    policy = compiled(read_document(POLICY), "canary/1")
+    assert policy.reads - DEFAULT.reads
+
+    async def asked() -> Policy:
+        return policy
+
+    planned = _measured(policy=asked)
+
+    assert _calls(cost) < _calls(planned) <= _calls(cost) * 1.1
+    assert (planned["events"], planned["records"]) == (cost["events"], cost["records"])
+
+
+def _calls(cost: Mapping[str, float]) -> float:
+    return sum(cost[stage] for stage in CALLS_MAX)

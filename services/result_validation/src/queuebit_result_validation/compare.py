@@ -15,16 +15,19 @@ data with fewer than nine significant digits is off by more."""
 
 def finite(value: Any) -> bool:
     """Whether no number anywhere in a JSON value is NaN or infinite."""
+    if type(value) in _PLAIN:
+        return True
     if isinstance(value, float):
         return math.isfinite(value)
     if isinstance(value, dict):
         return all(map(finite, value.values()))
-    if isinstance(value, list | tuple):
-        return set(map(type, value)) <= _PLAIN or all(map(finite, value))
+    if isinstance(value, _LISTS):
+        return _PLAIN.issuperset(map(type, value)) or all(map(finite, value))
     return True
 
 
-_PLAIN: set[type] = {int, str, bool, type(None)}
+_PLAIN: frozenset[type] = frozenset({int, str, bool, type(None)})
+_LISTS = (list, tuple)
 
 
 def integral(statement: Mapping[str, Any]) -> bool:
@@ -37,8 +40,8 @@ def _integral(value: Any) -> bool:
         return value.is_integer()
     if isinstance(value, dict):
         return all(map(_integral, value.values()))
-    if isinstance(value, list | tuple):
-        return set(map(type, value)) <= _PLAIN or all(map(_integral, value))
+    if isinstance(value, _LISTS):
+        return _PLAIN.issuperset(map(type, value)) or all(map(_integral, value))
     return True
 
 
