@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -49,6 +50,16 @@ async def test_a_measurement_and_a_job_without_an_answer_have_none(world: Runnin
 
 async def test_what_is_long_to_read_is_worked_out_too(world: RunningGateway) -> None:
     job = await _answered(world, CUT, labels={f"label-{nth}": "x" * 255 for nth in range(20)})
+
+    assert (await _shares(world, job["id"]))["parts"][0]["amount"] == 1
+
+
+@pytest.mark.parametrize("value", [10**30, "\ud800"], ids=["a long integer", "half of a pair"])
+async def test_what_few_readers_of_json_take_is_read_all_the_same(world: RunningGateway, value: Any) -> None:
+    job = await _answered(world, CUT)
+    events = world.store.database.events[UUID(job["id"])]
+    told = json.dumps({**json.loads(events[0].data), "from a newer release": value})
+    events[0] = events[0]._replace(data=told)
 
     assert (await _shares(world, job["id"]))["parts"][0]["amount"] == 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import orjson
+import json
 
 from queuebit_contracts.jobs import Problem
 from queuebit_contracts.sealed import SEAL
@@ -42,7 +42,7 @@ class SharesRead:
         asked = await self._store.events_of(found.stream_id, after_version=0, limit=1)
         if not asked:
             return view
-        text = f'{{"asked":{asked[0].data},"answer":{orjson.dumps(view.answer).decode()}}}'
+        text = f'{{"asked":{asked[0].data},"answer":{json.dumps(view.answer)}}}'
         if SEAL in text and not revealing:
             return view
         text = await self._payloads.opened(text, found.tenant)
@@ -74,10 +74,11 @@ def _is_optimisation(kind: str) -> bool:
 
 def told_shares(text: str) -> Shares | None:
     """The shares of an answer, from a JSON document of the event that asked and the answer; None where nothing can be told."""
-    document = orjson.loads(text)
     try:
+        # Only the standard library reads all that others have written: integers of any length, halves of surrogate pairs.
+        document = json.loads(text)
         kind, statement = parse_problem(Problem.model_validate(document["asked"]["request"]["problem"]))
-    except (ProblemError, ValueError):
+    except (ProblemError, ValueError, RecursionError):
         return None
     if not isinstance(kind, Optimisation) or kind.answer_errors(statement, document["answer"]):
         return None
