@@ -15,7 +15,7 @@ from queuebit_problems.kind import Answer
 from queuebit_problems.numeric import number
 from queuebit_problems.optimisation import Optimisation
 from queuebit_problems.registry import optimisation_of, usable_kinds
-from queuebit_problems.shares import Part, Room, Shares, shown
+from queuebit_problems.shares import NAME_MAX, Part, Room, Shares, shown
 from tests.unit.problems.every_field import FIELDS
 from tests.unit.problems.fields import Field
 from tests.unit.problems.statements import Case, all_answers, cases
@@ -191,6 +191,15 @@ def test_what_is_shown_is_bounded_however_many_there_are() -> None:
     assert shares.parts[0].others == sum(range(1000 - TERMS_MAX))
     assert [room.left for room in shares.rooms] == list(range(ROOMS_MAX))
     assert shares.rooms_count == 500
+
+
+def test_what_is_shown_takes_a_few_kilobytes_however_long_names_are() -> None:
+    long = "n" * 255
+    terms = Part("terms", [1] * 50, 1, lambda k: f"{long} {k}")
+    shares = shown(Shares((terms, terms, terms), [Room(long, 1, 2, 1)] * 50))
+
+    assert shares.parts[0].terms[0].name == "n" * (NAME_MAX - 1) + "…"
+    assert len(shares.model_dump_json()) < 6_000
 
 
 def test_what_an_answer_breaks_has_less_than_nothing_left() -> None:

@@ -14,6 +14,8 @@ from queuebit_problems.encoding.qubo import Exact
 from queuebit_problems.numeric import number
 
 Naming = Callable[[int], str]
+NAME_MAX = 80
+"""A longer name is cut: some programs name their variables by whole sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +85,18 @@ def _part(part: Part) -> told.Part:
         name=part.name,
         amount=number(part.total),
         count=sum(map(bool, amounts)),
-        terms=tuple(told.Term(name=part.naming(p), amount=number(Fraction(amounts[p], unit))) for p in named),
+        terms=tuple(told.Term(name=_short(part.naming(p)), amount=number(Fraction(amounts[p], unit))) for p in named),
         others=number(Fraction(rest, unit)),
     )
 
 
+def _short(name: str) -> str:
+    return name if len(name) <= NAME_MAX else f"{name[: NAME_MAX - 1]}…"
+
+
 def _room(room: Room) -> told.Room:
     used, limit, left = (number(Fraction(value, room.unit)) for value in (room.used, room.limit, room.left))
-    return told.Room(name=room.name, used=used, limit=limit, left=left)
+    return told.Room(name=_short(room.name), used=used, limit=limit, left=left)
 
 
 def quadratic_shares(
