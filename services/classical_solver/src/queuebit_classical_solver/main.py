@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from queuebit_classical_solver.searches.compiled.ahead import COMPILE, COMPILE_TIMEOUT_S, is_kept
 from queuebit_classical_solver.shell import child
 from queuebit_classical_solver.shell.executor import ClassicalExecutor
+from queuebit_classical_solver.shell.flights import Flights
 from queuebit_classical_solver.shell.settings import PREFIX, SolverSettings
 from queuebit_contracts.channels import Service as ServiceName
 from queuebit_contracts.channels import queued
@@ -51,9 +52,10 @@ def build_shell(
     """The solver over these ports, subscribed. A simulation passes an InlinePool and a hop that calls directly. `ring` opens
     orders that are sealed.
     """
+    flights = Flights(ClassicalExecutor(pool, clock, worker=worker_name, grace_s=settings.grace_s, hop=hop))
     return WorkShell(
         bus,
-        ClassicalExecutor(pool, clock, worker=worker_name, grace_s=settings.grace_s, hop=hop),
+        flights,
         service=SERVICE,
         topics=TOPICS,
         group=SERVICE,
@@ -63,6 +65,7 @@ def build_shell(
         in_flight_max=settings.in_flight_max,
         hop=hop,
         telemetry=telemetry,
+        joiner=flights,
         ring=ring,
     )
 

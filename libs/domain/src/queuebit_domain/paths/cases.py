@@ -54,7 +54,7 @@ class _Leg:
                 epoch=_epoch(execution),
                 took_s=None if queued_at is None else (at - queued_at).total_seconds(),
                 cost=self.cost,
-                reused=bool(execution.evidence.get("from_job")),
+                reused=bool(execution.evidence.get("from_job") or execution.evidence.get("from_attempt")),
                 why="" if verdict.objective is not None else "has no objective",
                 reports=reports.of(execution.attempt_id),
             )

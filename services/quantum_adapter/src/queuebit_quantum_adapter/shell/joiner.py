@@ -42,8 +42,9 @@ class OrderJoiner:
         self._clock = clock
         self._count_max = count_max
 
-    def alike(self, order: JobQueued) -> Alike | None:
-        """Orders are alike that ask the same kind for circuits of the same size on the same backend."""
+    def alike(self, order: JobQueued, tenant: str | None) -> Alike | None:
+        """Orders are alike that ask the same kind for circuits of the same size on the same backend, whoever asks."""
+        del tenant
         size, problem = order.size, order.problem
         if size is None or size.qubits > QUBITS_MAX or order.degraded:
             return None

@@ -1,0 +1,153 @@
+"""The same question of one tenant, asked more than once at a time: it is worked out once, and each gets an answer of its own.
+
+What waits while it is worked out, waits for that; where nothing came of it, the next one works it out itself. Each answer says
+whose it is, is checked for itself, and uses nothing. Never across tenants, whose questions say nothing of each other by how
+long they take, and never where an answer may be another the next time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
+
+from queuebit_classical_solver.shell.executor import REPEATABLE_PARAM
+from queuebit_contracts.canonical import canonical_json
+from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
+from queuebit_contracts.jobs import Cost, Usage
+from queuebit_contracts.model import copy_with
+from queuebit_contracts.sealed import SealedStatement
+from queuebit_runtime.waiting import end_task
+from queuebit_runtime.worker.executor import Executor
+from queuebit_runtime.worker.orders import Alike
+from queuebit_runtime.worker.reports import cancelled
+
+CACHE_PARAM = "cache"
+"""A job that says `cache: never` is always worked out for itself."""
+NEVER = "never"
+TOGETHER_MAX = 256
+KEYS_MAX = 4096
+"""So many orders are known by what they ask; beyond it all are forgotten, and run for themselves."""
+
+Told = ExecutionSucceeded | ExecutionFailed
+
+
+class Flights:
+    """An executor around another, and what joins orders that wait together."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self._keys: dict[int, Hashable] = {}
+        self._flying: dict[Hashable, asyncio.Future[Told | None]] = {}
+
+    def is_small(self, order: JobQueued) -> bool:
+        return self._executor.is_small(order)
+
+    def run_small(self, order: JobQueued) -> Told:
+        return self._executor.run_small(order)
+
+    def alike(self, order: JobQueued, tenant: str | None) -> Alike | None:
+        """Orders of one tenant are alike that must be answered alike: same problem, parameters, seed and budget."""
+        key = _key_of(order, tenant)
+        if key is None:
+            return None
+        if len(self._keys) >= KEYS_MAX:
+            self._keys.clear()
+        self._keys[order.attempt_id.int] = key
+        return Alike(key, TOGETHER_MAX)
+
+    async def run(self, order: JobQueued, progress: Callable[[ExecutionProgressed], None], stop: asyncio.Event) -> Told:
+        """The order, or what another one comes to that asks the same and is at work."""
+        key = self._keys.pop(order.attempt_id.int, None)
+        return (
+            await self._executor.run(order, progress, stop)
+            if key is None
+            else await self._flown(key, order, progress, stop)
+        )
+
+    async def run_joined(self, orders: Sequence[JobQueued], stops: Sequence[asyncio.Event]) -> list[Told | None]:
+        """The first is worked out, until nobody wants it any more; where it fails the others are to run alone."""
+        keys = [self._keys.pop(order.attempt_id.int, None) for order in orders]
+        if keys[0] is None:
+            return [None] * len(orders)
+        unwanted = asyncio.Event()
+        watching = asyncio.ensure_future(_set_when_all(stops, unwanted))
+        try:
+            outcome = await self._flown(keys[0], orders[0], _unheard, unwanted)
+        finally:
+            await end_task(watching)
+        told: list[Told | None] = []
+        for nth, (order, stop) in enumerate(zip(orders, stops, strict=True)):
+            if stop.is_set():
+                told.append(cancelled(order, outcome.usage if nth == 0 else Usage()))
+            elif isinstance(outcome, ExecutionSucceeded):
+                told.append(outcome if nth == 0 else _again(order, outcome))
+            else:
+                told.append(outcome if nth == 0 else None)
+        return told
+
+    async def _flown(
+        self, key: Hashable, order: JobQueued, progress: Callable[[ExecutionProgressed], None], stop: asyncio.Event
+    ) -> Told:
+        while (flying := self._flying.get(key)) is not None:
+            outcome = await _unless(stop, flying)
+            if stop.is_set():
+                return cancelled(order, Usage())
+            if isinstance(outcome, ExecutionSucceeded):
+                return _again(order, outcome)
+        mine: asyncio.Future[Told | None] = asyncio.get_running_loop().create_future()
+        self._flying[key] = mine
+        outcome = None
+        try:
+            outcome = await self._executor.run(order, progress, stop)
+            return outcome
+        finally:
+            del self._flying[key]
+            mine.set_result(outcome)
+
+
+def _key_of(order: JobQueued, tenant: str | None) -> Hashable | None:
+    params = order.params
+    if tenant is None or order.hint is not None or order.role == "shadow" or order.degraded:
+        return None
+    if params.get(REPEATABLE_PARAM, True) is False or params.get(CACHE_PARAM) == NEVER:
+        return None
+    if isinstance(order.problem.statement, SealedStatement):
+        return None
+    problem = (order.problem.kind, order.problem.version, order.fingerprint)
+    return (tenant, order.lane, problem, order.seed, order.budget_s, canonical_json(params))
+
+
+def _again(order: JobQueued, outcome: ExecutionSucceeded) -> ExecutionSucceeded:
+    """The answer for another order that asks the same. Who worked it out has told what that took."""
+    return copy_with(
+        outcome,
+        attempt_id=order.attempt_id,
+        leg=order.leg,
+        usage=Usage(),
+        cost=Cost(),
+        evidence={**outcome.evidence, "from_attempt": outcome.evidence.get("from_attempt", str(outcome.attempt_id))},
+        problem=order.problem,
+        params=order.params,
+    )
+
+
+def _unheard(_: ExecutionProgressed) -> None:
+    """Of those that wait together nobody is told how far one is."""
+
+
+async def _unless(stop: asyncio.Event, flying: asyncio.Future[Told | None]) -> Told | None:
+    """What comes of it; None where it is stopped before."""
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait((flying, stopped), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await end_task(stopped)
+    return flying.result() if flying.done() else None
+
+
+async def _set_when_all(stops: Sequence[asyncio.Event], unwanted: asyncio.Event) -> None:
+    with suppress(asyncio.CancelledError):
+        for stop in stops:
+            await stop.wait()
+        unwanted.set()

@@ -1,0 +1,229 @@
+"""The same question asked more than once at a time: worked out once a tenant, answered each for itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from queuebit_classical_solver.shell.flights import Flights
+from queuebit_contracts.canonical import fingerprint
+from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
+from queuebit_contracts.failures import FailureCode
+from queuebit_contracts.jobs import Problem, Usage
+from queuebit_runtime.worker.reports import failed
+from tests.builders import a_problem, a_success
+from tests.fakes.moved_clock import settle
+
+USED = Usage(wall_s=3.0, iterations=7)
+
+
+def an_order(nth: int, **changes: Any) -> JobQueued:
+    problem = changes.pop("problem", a_problem())
+    values: dict[str, Any] = {
+        "attempt_id": UUID(int=nth), "leg": "primary-classical", "role": "primary", "lane": "classical", "number": 1,
+        "tier": "batch", "problem": problem, "fingerprint": fingerprint(problem), "seed": 1, "budget_s": 10.0, **changes,
+    }  # fmt: skip
+    return JobQueued(**values)
+
+
+@dataclass
+class Held:
+    """An executor whose runs end when they are told to."""
+
+    begun: list[int] = field(default_factory=list)
+    ends: dict[int, asyncio.Future[Any]] = field(default_factory=dict)
+
+    def is_small(self, order: JobQueued) -> bool:
+        return order.seed == 0
+
+    def run_small(self, order: JobQueued) -> ExecutionSucceeded:
+        return answer(order)
+
+    async def run(
+        self, order: JobQueued, progress: Callable[[ExecutionProgressed], None], stop: asyncio.Event
+    ) -> ExecutionSucceeded | ExecutionFailed:
+        del progress
+        nth = order.attempt_id.int
+        self.begun.append(nth)
+        self.ends[nth] = asyncio.get_running_loop().create_future()
+        stopped = asyncio.ensure_future(stop.wait())
+        await asyncio.wait((self.ends[nth], stopped), return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if not self.ends[nth].done():
+            return failed(order, FailureCode.CANCELLED, "told to")
+        found = self.ends[nth].result()
+        if isinstance(found, Exception):
+            raise found
+        return answer(order) if found is None else failed(order, FailureCode.INTERNAL, found)
+
+    async def end(self, nth: int, what: str | Exception | None = None) -> None:
+        self.ends[nth].set_result(what)
+        await settle()
+
+
+def answer(order: JobQueued) -> ExecutionSucceeded:
+    return a_success(attempt_id=order.attempt_id, problem=order.problem, usage=USED, evidence={"status": "OPTIMAL"})
+
+
+@dataclass
+class Desk:
+    """Flights over a held executor."""
+
+    held: Held = field(default_factory=Held)
+    stops: dict[int, asyncio.Event] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.flights = Flights(self.held)
+
+    async def ask(self, order: JobQueued, tenant: str | None = "acme") -> asyncio.Task[Any]:
+        self.flights.alike(order, tenant)
+        stop = self.stops[order.attempt_id.int] = asyncio.Event()
+        return await self._begun(self.flights.run(order, lambda _: None, stop))
+
+    async def ask_together(self, *orders: JobQueued) -> asyncio.Task[Any]:
+        for order in orders:
+            self.flights.alike(order, "acme")
+            self.stops[order.attempt_id.int] = asyncio.Event()
+        return await self._begun(
+            self.flights.run_joined(orders, [self.stops[order.attempt_id.int] for order in orders])
+        )
+
+    async def _begun(self, run: Awaitable[Any]) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = asyncio.ensure_future(run)
+        await settle()
+        return task
+
+
+async def test_what_is_asked_while_the_same_is_worked_out_waits_for_that() -> None:
+    desk = Desk()
+    first = await desk.ask(an_order(1))
+    others = await desk.ask_together(*(an_order(nth) for nth in range(2, 101)))
+
+    assert desk.held.begun == [1]
+    await desk.held.end(1)
+
+    assert await first == answer(an_order(1))
+    found = await others
+    assert [each.attempt_id.int for each in found] == list(range(2, 101))
+    assert desk.held.begun == [1]
+    assert {(each.usage, each.evidence["from_attempt"]) for each in found} == {(Usage(), str(UUID(int=1)))}
+    assert found[0] == answer(an_order(2)).model_copy(
+        update={"usage": Usage(), "evidence": {"status": "OPTIMAL", "from_attempt": str(UUID(int=1))}}
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "tenant"),
+    [
+        ({"seed": 2}, "acme"),
+        ({"budget_s": 11.0}, "acme"),
+        ({"params": {"layers": 2}}, "acme"),
+        ({"params": {"cache": "never"}}, "acme"),
+        ({"params": {"reproducible": False}}, "acme"),
+        ({"lane": "rule"}, "acme"),
+        ({"role": "shadow"}, "acme"),
+        ({"hint": {"side": [0]}}, "acme"),
+        ({"problem": Problem(kind="maxcut", statement={"nodes": 2, "edges": [[0, 1, 5]]})}, "acme"),
+        ({}, "globex"),
+        ({}, None),
+    ],
+)
+async def test_what_differs_in_anything_is_worked_out_for_itself(changes: dict[str, Any], tenant: str | None) -> None:
+    desk = Desk()
+
+    await desk.ask(an_order(1))
+    await desk.ask(an_order(2, **changes), tenant)
+
+    assert desk.held.begun == [1, 2]
+
+
+@pytest.mark.parametrize("changes", [{"params": {"cache": "never"}}, {"params": {"reproducible": False}}])
+async def test_two_that_want_no_other_answer_are_worked_out_each(changes: dict[str, Any]) -> None:
+    desk = Desk()
+
+    await desk.ask(an_order(1, **changes))
+    await desk.ask(an_order(2, **changes))
+
+    assert desk.held.begun == [1, 2]
+
+
+@pytest.mark.parametrize("how", ["it failed", ValueError("no such node")])
+async def test_where_the_first_fails_the_second_works_it_out_itself(how: Any) -> None:
+    desk = Desk()
+    first = await desk.ask(an_order(1))
+    second, third = await desk.ask(an_order(2)), await desk.ask(an_order(3))
+
+    await desk.held.end(1, how)
+    assert desk.held.begun == [1, 2]
+    await desk.held.end(2)
+
+    await asyncio.wait((first,))
+    assert (await second, (await third).evidence["from_attempt"]) == (answer(an_order(2)), str(UUID(int=2)))
+    assert desk.held.begun == [1, 2]
+
+
+async def test_of_those_that_wait_together_others_are_to_run_alone_where_the_first_fails() -> None:
+    desk = Desk()
+    together = await desk.ask_together(an_order(1), an_order(2), an_order(3))
+
+    await desk.held.end(1, "it failed")
+
+    first, *others = await together
+    assert (first.code, others) == (FailureCode.INTERNAL, [None, None])
+
+
+async def test_the_first_goes_on_as_long_as_anybody_wants_it() -> None:
+    desk = Desk()
+    together = await desk.ask_together(an_order(1), an_order(2))
+
+    desk.stops[1].set()
+    await settle()
+    assert not together.done()
+    await desk.held.end(1)
+
+    stopped, wanted = await together
+    assert (stopped.code, wanted.attempt_id.int) == (FailureCode.CANCELLED, 2)
+
+
+async def test_what_nobody_wants_any_more_is_stopped() -> None:
+    desk = Desk()
+    together = await desk.ask_together(an_order(1), an_order(2))
+
+    desk.stops[2].set()
+    desk.stops[1].set()
+
+    assert [each.code for each in await together] == [FailureCode.CANCELLED] * 2
+
+
+async def test_who_waits_is_stopped_at_once_and_the_first_goes_on() -> None:
+    desk = Desk()
+    first, second = await desk.ask(an_order(1)), await desk.ask(an_order(2))
+
+    desk.stops[2].set()
+    assert (await second).code == FailureCode.CANCELLED
+    await desk.held.end(1)
+
+    assert await first == answer(an_order(1))
+
+
+async def test_what_is_over_is_not_kept() -> None:
+    desk = Desk()
+    first = await desk.ask(an_order(1))
+    await desk.held.end(1)
+    await first
+
+    await desk.ask(an_order(2))
+
+    assert desk.held.begun == [1, 2]
+
+
+def test_what_is_small_is_done_as_before() -> None:
+    flights = Flights(Held())
+
+    assert (flights.is_small(an_order(1, seed=0)), flights.is_small(an_order(1))) == (True, False)
+    assert flights.run_small(an_order(1)) == answer(an_order(1))
