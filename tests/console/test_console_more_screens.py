@@ -8,7 +8,7 @@ import pytest
 
 from queuebit_contracts.failures import FailureCode
 from tests.console.conftest import Open
-from tests.console.told import awaited, failed, whole
+from tests.console.told import awaited, begun, failed, whole
 from tests.contract.http.served import Served
 from tests.contract.http.told_backends import CAN, keep
 from tests.contract.http.told_operators import operated
@@ -114,18 +114,51 @@ async def test_what_operators_do_is_seen_with_who_and_why(a_page: Open, served: 
         await page.picture("operations")
 
         await page.jump("a")
+        await page.has("Nobody has done anything yet that is written down.")
+        await page.page.get_by_role("link", name="Operators", exact=True).focus()
+        await press("Enter")
         await page.has("8 deeds shown.")
         await press("/")
         await page.page.keyboard.type("slowly")
         await page.has("1 deed shown.")
         assert await page.violations() == []
+        await page.picture("audit-operators")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+async def test_what_was_done_in_a_tenant_is_seen_with_who_and_why_by_deed_and_page_by_page(
+    a_page: Open, served: Served, theme: Any
+) -> None:
+    job_id = await begun(served.world)
+    admin = await served.world.headers("acme", "admin")
+    for nth in range(52):
+        made = await served.world.http.post("/v1/keys", json={}, headers={**admin, "Idempotency-Key": f"k{nth}"})
+        assert made.status_code == 201
+    await served.world.http.post(f"/v1/jobs/{job_id}/cancel", json={"reason": "too late"}, headers=admin)
+    async with a_page(theme) as page:
+        await page.sign_in(await served.world.key("acme", "admin"))
+        press = page.page.keyboard.press
+        await page.jump("a")
+        await page.has("50 deeds shown, there are more.")
+        await page.has("too late")
+        assert await page.violations() == []
         await page.picture("audit")
+
+        await page.page.get_by_role("button", name="Older deeds").focus()
+        await press("Enter")
+        await page.has("53 deeds shown, that is all.")
+        await page.page.get_by_label("Deed", exact=True).select_option("job.cancel")
+        await page.has("1 deed shown, that is all.")
+        assert page.page.url.endswith("#/audit?action=job.cancel")
+        await page.page.locator("main [data-row]").focus()
+        await press("Enter")
+        await page.page.wait_for_url(f"**/#/jobs/{job_id}")
 
 
 async def test_who_may_not_see_what_operators_do_is_told_so(a_page: Open, served: Served) -> None:
     async with a_page() as page:
         await page.sign_in(served.key)
-        await page.go("audit")
+        await page.go("audit/operators")
         await page.has("The role submitter does not allow operator:read.")
         assert await page.violations() == []
         assert [text for text in page.complaints if "403" not in text] == []

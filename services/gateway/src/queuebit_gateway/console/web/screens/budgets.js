@@ -1,11 +1,12 @@
 // What may be spent at providers: what is left, what is set aside for which legs, and every line of the ledger.
 import { html, useState } from "../core/html.js";
 import { get, withQuery } from "../core/api.js";
-import { moment, number, percent, plural, shortId, words } from "../core/format.js";
+import { moment, number, percent, shortId, words } from "../core/format.js";
 import { link } from "../core/router.js";
 import { useRead } from "../core/load.js";
 import { Badge } from "../parts/badges.js";
-import { Copy, Empty, Facts, Failed, Loaded, Meter, Panel, Table, Title, When } from "../parts/pieces.js";
+import { Pages } from "../parts/pages.js";
+import { Copy, Empty, Facts, Loaded, Meter, Panel, Table, Title, When } from "../parts/pieces.js";
 
 const EVERY_MS = 5000;
 const PAGE = 50;
@@ -79,32 +80,19 @@ function Held({ budget }) {
 }
 
 function Ledger({ path, budget }) {
+  const read = (cursor) => get(withQuery(`${path}/entries`, { limit: PAGE, cursor }));
   const first = useRead((signal) => get(`${path}/entries?limit=${PAGE}`, { signal }), [path, budget.spent, budget.reserved, budget.limit]);
-  const [further, setFurther] = useState({ rows: [], cursor: undefined, error: null, busy: false });
-  const more = async (cursor) => {
-    setFurther((old) => ({ ...old, busy: true }));
-    try {
-      const page = await get(withQuery(`${path}/entries`, { limit: PAGE, cursor }));
-      setFurther((old) => ({ rows: [...old.rows, ...page.data], cursor: page.next_cursor ?? null, error: null, busy: false }));
-    } catch (error) {
-      setFurther((old) => ({ ...old, error, busy: false }));
-    }
-  };
   return html`<${Panel} title="Ledger" note="The latest first" actions=${html`<${Copy} text="queuebit spending" label="Copy as CLI" />`}>
-    <${Loaded} of=${first} what="Reading the ledger">${(page) => {
-      const cursor = further.cursor === undefined ? page.next_cursor : further.cursor;
-      const seen = new Set(page.data.map((row) => row.id));
-      const rows = [...page.data, ...further.rows.filter((row) => !seen.has(row.id))];
-      if (!rows.length) return html`<${Empty}>Nothing stands in it.<//>`;
-      return html`<${Table} label="Ledger" rows=${rows} rowKey=${(row) => row.id} columns=${[
-        { name: "When", cell: (row) => moment(row.at) },
-        { name: "What", cell: (row) => row.kind },
-        { name: "Amount", number: true, cell: (row) => amount(budget, row.amount) },
-        { name: "Job", cell: (row) => (row.job_id ? html`<a class="id" href=${link(["jobs", row.job_id])}>${shortId(row.job_id)}</a>` : "–") },
-        { name: "Leg", cell: (row) => row.leg || "–" },
-        { name: "By, and why", cell: (row) => [row.actor, row.reason].filter(Boolean).join(": ") || "–" },
-      ]} /><${Failed} error=${further.error} />
-        <p class="below"><span role="status">${plural(rows.length, "line")} shown${cursor ? ", there are more" : ", that is all"}.</span>
-        ${cursor && html`<button type="button" disabled=${further.busy} onClick=${() => more(cursor)}>${further.busy ? "Reading …" : "Older lines"}</button>`}</p>`;
-    }}<//><//>`;
+    <${Loaded} of=${first} what="Reading the ledger">${(page) => (page.data.length
+      ? html`<${Pages} first=${page} read=${read} label="Ledger" columns=${linesOf(budget)} noun="line" older="Older lines" />`
+      : html`<${Empty}>Nothing stands in it.<//>`)}<//><//>`;
 }
+
+const linesOf = (budget) => [
+  { name: "When", cell: (row) => moment(row.at) },
+  { name: "What", cell: (row) => row.kind },
+  { name: "Amount", number: true, cell: (row) => amount(budget, row.amount) },
+  { name: "Job", cell: (row) => (row.job_id ? html`<a class="id" href=${link(["jobs", row.job_id])}>${shortId(row.job_id)}</a>` : "–") },
+  { name: "Leg", cell: (row) => row.leg || "–" },
+  { name: "By, and why", cell: (row) => [row.actor, row.reason].filter(Boolean).join(": ") || "–" },
+];

@@ -1,11 +1,12 @@
 // Jobs, newest first. The filters are the address; what is new comes in by itself.
-import { html, useEffect, useRef, useState } from "../core/html.js";
+import { html, useState } from "../core/html.js";
 import { get, withQuery } from "../core/api.js";
-import { moment, plural, shortId } from "../core/format.js";
+import { moment, shortId } from "../core/format.js";
 import { go, link, refine } from "../core/router.js";
 import { useNews, useRead } from "../core/load.js";
 import { Lane, State } from "../parts/badges.js";
-import { Copy, Empty, Failed, Loaded, Table, Title, When } from "../parts/pieces.js";
+import { Pages } from "../parts/pages.js";
+import { Copy, Empty, Loaded, Title, When } from "../parts/pieces.js";
 
 const STATES = ["submitted", "planned", "held", "queued", "running", "validating", "completed", "failed", "cancelled", "expired", "rejected"];
 const TIERS = ["interactive", "batch", "scheduled"];
@@ -28,7 +29,8 @@ export function Jobs({ route }) {
     <${Find} />
     <${Filters} filters=${filters} set=${set} filtered=${filtered} />
     <${Loaded} of=${first} what="Reading jobs">${(page) => (page.data.length
-      ? html`<${Pages} first=${page} filters=${filters} key=${JSON.stringify(filters)} />`
+      ? html`<${Pages} first=${page} key=${JSON.stringify(filters)} label="Jobs" columns=${COLUMNS} noun="job" older="Older jobs"
+        read=${(cursor) => get(withQuery("v1/jobs", { ...filters, limit: LIMIT, cursor }))} />`
       : html`<${None} filters=${filters} filtered=${filtered} set=${set} />`)}<//>`;
 }
 
@@ -98,30 +100,6 @@ function None({ filters, filtered, set }) {
   const said = Object.entries(filters).filter(([, value]) => value.length);
   return html`<${Empty}>No job has ${said.map(([name, value], nth) => html`${nth > 0 && " and "}<strong>${name.replace("_", " ")} ${[].concat(value).join(" or ")}</strong>
     <button type="button" class="quiet" onClick=${() => set({ [name]: Array.isArray(value) ? [] : "" })}>without this</button>`)}.<//>`;
-}
-
-function Pages({ first, filters }) {
-  const [further, setFurther] = useState({ rows: [], cursor: undefined, error: null, busy: false });
-  const alive = useRef(true);
-  useEffect(() => () => {
-    alive.current = false;
-  }, []);
-  const cursor = further.cursor === undefined ? first.next_cursor : further.cursor;
-  const more = async () => {
-    setFurther((old) => ({ ...old, busy: true }));
-    try {
-      const page = await get(withQuery("v1/jobs", { ...filters, limit: LIMIT, cursor }));
-      if (alive.current) setFurther((old) => ({ rows: [...old.rows, ...page.data], cursor: page.next_cursor ?? null, error: null, busy: false }));
-    } catch (error) {
-      if (alive.current) setFurther((old) => ({ ...old, error, busy: false }));
-    }
-  };
-  const seen = new Set(first.data.map((row) => row.id));
-  const rows = [...first.data, ...further.rows.filter((row) => !seen.has(row.id))];
-  return html`<${Table} label="Jobs" rows=${rows} rowKey=${(row) => row.id} columns=${COLUMNS} />
-    <${Failed} error=${further.error} retry=${more} />
-    <p class="below"><span role="status">${plural(rows.length, "job")} shown${cursor ? ", there are more" : ", that is all"}.</span>
-    ${cursor && html`<button type="button" onClick=${more} disabled=${further.busy}>${further.busy ? "Reading …" : "Older jobs"}</button>`}</p>`;
 }
 
 const COLUMNS = [
