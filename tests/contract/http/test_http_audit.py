@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from pathlib import Path
+from typing import Any, get_args
 
 import httpx2
 import pytest
 
+from queuebit_gateway import console
+from queuebit_gateway.trail import DeedName
 from queuebit_store.errors import StoreUnavailable
 from tests.contract.http.running_gateway import RunningGateway, a_body
 
@@ -53,6 +57,14 @@ async def test_what_people_do_with_keys_webhooks_and_jobs_stands_in_the_trail(wo
         ("job.cancel", job, "too late", who),
     ]
     assert (await _trail(world, tenant="globex"))["data"] == []
+
+
+def test_the_console_offers_every_deed_to_choose_from() -> None:
+    screen = (Path(console.__file__).parent / "web/screens/audit.js").read_text()
+    offered = re.search(r"const DEEDS = \[(.*?)\];", screen, re.DOTALL)
+
+    assert offered is not None
+    assert re.findall(r'"([a-z.]+)"', offered[1]) == sorted(get_args(DeedName))
 
 
 async def test_the_trail_comes_in_pages_and_by_deed(world: RunningGateway) -> None:
