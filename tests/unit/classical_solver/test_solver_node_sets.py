@@ -7,9 +7,11 @@ from itertools import combinations
 from math import log
 from typing import Any
 
+import numpy as np
 import pytest
 
 from queuebit_classical_solver.ports import Limits, ignore_progress, never_stop
+from queuebit_classical_solver.searches import node_set_numvc
 from queuebit_classical_solver.searches.node_set_numvc import NUMVC
 from queuebit_classical_solver.searches.node_set_phased_walks import PHASED_WALKS
 from queuebit_classical_solver.searches.node_sets.reduction import reduced
@@ -70,6 +72,25 @@ def test_conflict_weights_find_the_one_value_that_each_variable_can_have() -> No
     )
     assert (first.objective, kind.violations(statement, first.answer)) == (30, [])
     assert first == again
+
+
+def test_a_search_that_begins_again_keeps_the_largest_set_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given beginnings that come before a set is large again, then it is never given up, and the same seed does the same."""
+    monkeypatch.setattr(node_set_numvc, "RESTART_STEPS_EACH", 1)
+    ends = np.array([pair for pair in combinations(range(60), 2) if sum(pair) % 3], dtype=np.int32)
+
+    def sizes() -> list[int]:
+        search = node_set_numvc._begun(60, ends, [0], 5)
+        found = [search.advance(20) for _ in range(40)]
+        members = set(search.members())
+        assert len(members) == found[-1]
+        assert not any(u in members and v in members for u, v in ends.tolist())
+        return found
+
+    first = sizes()
+
+    assert first == sorted(first)
+    assert first == sizes()
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -15,20 +15,35 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 METHOD = "local search with conflict weights"
+RESTART_STEPS_EACH = 1_500
+"""Steps that bring nothing better, for each node, before the search begins again from nothing: how long it takes to find the
+largest sets has a long tail.
+"""
+SEED_STRIDE = 7_919
 
 
 def _begun(nodes: int, conflicts: NDArray[int32], members: list[int], seed: int) -> Steps:
     from queuebit_classical_solver.searches.compiled import vertex_cover
 
     state = vertex_cover.begun(nodes, conflicts, members, seed)
+    largest: list[int] = members
+    size, stale, begins = len(members), 0, 0
 
     class Cover:
         def advance(self, steps: int) -> int:
-            return nodes - vertex_cover.advance(state, steps)
+            nonlocal state, largest, size, stale, begins
+            found = nodes - vertex_cover.advance(state, steps)
+            stale += steps
+            if found > size:
+                size, stale = found, 0
+                largest = (state.least == 0).nonzero()[0].tolist()
+            elif stale >= RESTART_STEPS_EACH * nodes:
+                begins, stale = begins + 1, 0
+                state = vertex_cover.begun(nodes, conflicts, [], seed + begins * SEED_STRIDE)
+            return size
 
         def members(self) -> list[int]:
-            found: list[int] = (state.least == 0).nonzero()[0].tolist()
-            return found
+            return largest
 
     return Cover()
 

@@ -101,6 +101,8 @@ class Aside:
 
     def _begin_together(self, tenant: str, group: Sequence[Received], delivery: Delivery) -> None:
         new = [item for item in group if place_of(item.record) not in self._open]
+        if not new:
+            return
         places = [place_of(item.record) for item in new]
         task = asyncio.ensure_future(self._settle_together(tenant, new, delivery))
         self._open |= dict.fromkeys(places, task)
