@@ -183,7 +183,7 @@ provider-crash-matrix: $(READY) ## Kill, pause and cut submissions everywhere: i
 .PHONY: console-test
 console-test: $(READY) ## Try the console in a real browser (Debian's chromium, or QUEUEBIT_CHROMIUM=path), with axe; pictures in build/console.
 	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group console
-	@QUEUEBIT_CONSOLE_TEST=1 $(BIN)/python -m pytest tests/console
+	@QUEUEBIT_CONSOLE_TEST=1 $(BIN)/python -m pytest tests/console tests/e2e/test_console_live.py
 	@cat build/console/figures.json
 
 .PHONY: notebooks
