@@ -84,8 +84,15 @@ class Watched:
         raise AssertionError(f"g and {letter} lead nowhere from {before}")
 
     async def has(self, text: str) -> None:
-        """Wait until the text is seen."""
-        await self.page.get_by_text(text).first.wait_for(timeout=TIMEOUT_MS)
+        """Wait until the text is seen. Fails with what is seen instead."""
+        from playwright.async_api import TimeoutError as TimedOut
+
+        try:
+            await self.page.get_by_text(text).first.wait_for(timeout=TIMEOUT_MS)
+        except TimedOut:
+            raise AssertionError(
+                f"{text!r} is not on the page; there is: {await self.page.inner_text('body')}"
+            ) from None
 
     async def picture(self, name: str) -> None:
         """Keep what is seen."""
