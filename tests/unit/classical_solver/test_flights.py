@@ -18,6 +18,8 @@ from queuebit_contracts.jobs import Problem, Usage
 from queuebit_runtime.worker.reports import failed
 from tests.builders import a_problem, a_success
 from tests.fakes.moved_clock import settle
+from tests.unit.runtime.one_worker import OneWorker
+from tests.unit.runtime.one_worker import an_order as one_order
 
 USED = Usage(wall_s=3.0, iterations=7)
 
@@ -227,3 +229,21 @@ def test_what_is_small_is_done_as_before() -> None:
 
     assert (flights.is_small(an_order(1, seed=0)), flights.is_small(an_order(1))) == (True, False)
     assert flights.run_small(an_order(1)) == answer(an_order(1))
+
+
+async def test_a_worker_does_a_hundred_that_are_the_same_once_and_answers_each() -> None:
+    worker = OneWorker(around=Flights)
+    await worker.bus.start()
+    try:
+        await worker.give(*(one_order(nth, size="large") for nth in range(1, 101)))
+        await worker.abandon(7)
+        begun = [*worker.executor.log]
+        await worker.executor.finish(1)
+
+        assert begun == ["start 1"]
+        assert worker.executor.log == ["start 1", "end 1"]
+        assert worker.outcomes() == {nth: "cancelled" if nth == 7 else "ok" for nth in range(1, 101)}
+        assert await worker.undone() == 0
+    finally:
+        await worker.shell.stop(0)
+        await worker.bus.stop(0)

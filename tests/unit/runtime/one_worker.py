@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from queuebit_contracts.channels import CONTROL, EXECUTIONS, queued
@@ -24,6 +24,7 @@ from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import Outgoing
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_runtime.worker.attempts import Outcome
+from queuebit_runtime.worker.executor import Executor
 from queuebit_runtime.worker.joining import Joiner
 from queuebit_runtime.worker.shell import WorkShell
 from tests.fakes.moved_clock import START, MovedClock, settle
@@ -123,17 +124,28 @@ class ScriptedExecutor:
         await settle()
 
 
+class Joining(Executor, Joiner, Protocol):
+    """An executor that joins orders too."""
+
+
 class OneWorker:
     """One worker on a bus of its own."""
 
-    def __init__(self, telemetry: Telemetry = SILENT, joiner: Joiner | None = None) -> None:
+    def __init__(
+        self,
+        telemetry: Telemetry = SILENT,
+        joiner: Joiner | None = None,
+        around: Callable[[Executor], Joining] | None = None,
+    ) -> None:
+        """`around`: what stands around the executor, and joins orders."""
         self.clock = MovedClock()
         self.broker = MemoryBroker(self.clock)
         self.bus = MemoryBus(self.broker)
         self.executor = ScriptedExecutor()
+        outer = None if around is None else around(self.executor)
         self.shell = WorkShell(
             self.bus,
-            self.executor,
+            outer or self.executor,
             service="classical-solver",
             topics=tuple(queued("classical", tier) for tier in TIERS),
             group="classical-solver",
@@ -142,7 +154,7 @@ class OneWorker:
             concurrency_max=2,
             hop=self._hop,
             telemetry=telemetry,
-            joiner=joiner,
+            joiner=outer or joiner,
         )
 
     async def _hop(self, run: Callable[[], list[Outcome]]) -> list[Outcome]:
