@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import pytest
@@ -38,6 +39,7 @@ def test_each_new_part_costs_what_was_said(field: Field, draw: st.DataObject) ->
     answers = [*field.answers(data)]
     earlier, cost = draw.draw(st.sampled_from(answers)), draw.draw(st.sampled_from([1, 3, 0.25]))
     assume(kind.violations(statement, earlier) == [])
+    assume(kind.parts(statement, earlier) is not None)
     try:
         again = replanned(kind, statement, earlier, (), cost)
     except NotReplanned:
@@ -65,8 +67,8 @@ def test_what_is_pinned_stands_in_every_feasible_answer(field: Field, draw: st.D
     earlier = draw.draw(st.sampled_from(answers))
     assume(kind.violations(statement, earlier) == [])
     parts = kind.parts(statement, earlier)
+    assume(parts)
     assert parts is not None
-    assume(parts != [])
     pin = draw.draw(st.sampled_from(parts))
     if type(kind).pinned is Optimisation.pinned:
         with pytest.raises(NotReplanned, match="cannot be pinned"):
@@ -84,7 +86,7 @@ def test_what_is_pinned_stands_in_every_feasible_answer(field: Field, draw: st.D
 
 def test_the_kinds_that_plans_are_compared_of() -> None:
     assert {field.name for field in COMPARED} == {
-        "assignment", "binary_program", "cvrp", "generalised_assignment", "generalised_assignment_cost", "tsp",
+        "assignment", "binary_program", "cvrp", "generalised_assignment", "generalised_assignment_cost", "portfolio", "tsp",
     }  # fmt: skip
 
 
@@ -144,3 +146,20 @@ def test_what_the_earlier_answer_says_of_what_is_no_more_does_not_count() -> Non
     smaller = kind.parse({"metric": "EUC_2D", "coordinates": [[0, 0], [3, 0], [3, 4]]})
 
     assert kind.parts(smaller, {"tour": [1, 2, 4, 3]}) == ["1 - 2", "1 - 3"]
+
+
+def test_bits_of_a_qubo_and_chosen_assets_cost_what_was_said() -> None:
+    qubo, earlier = optimisation_of("qubo"), {"x": [1, 0, 1]}
+    statement = qubo.parse({"variables": 3, "terms": [[0, 0, 1], [0, 1, -4], [1, 2, 2]], "offset": 0.5})
+    again = replanned(qubo, statement, earlier, (), 2)
+
+    for bits in product((0, 1), repeat=3):
+        changed = sum(one != other for one, other in zip(bits, earlier["x"], strict=True))
+        assert qubo.objective(again, {"x": bits}) == qubo.objective(statement, {"x": bits}) + 2 * changed
+    with pytest.raises(NotReplanned, match="cannot be pinned"):
+        replanned(qubo, statement, earlier, ["x0"], None)
+
+    kind = optimisation_of("portfolio")
+    weights = kind.parse({"expected_returns": [0.1, 0.2], "covariances": [[1, 0], [0, 1]]})
+    with pytest.raises(NotReplanned, match="cannot be kept"):
+        replanned(kind, weights, {"weights": [0.5, 0.5]}, (), 1)

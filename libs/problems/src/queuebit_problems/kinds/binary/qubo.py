@@ -40,6 +40,7 @@ from queuebit_problems.formats.qubolib import TERMS_MAX, VARIABLES_STATED_MAX, r
 from queuebit_problems.formats.solutions import read_bits
 from queuebit_problems.formats.text import Rows
 from queuebit_problems.kind import Answer, Params, Size, Solution, Statement, Violation
+from queuebit_problems.kinds.binary.qubo_replanning import ComparedBits
 from queuebit_problems.numeric import Index, Real, cp_coefficients, integers, number, number_below
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.shares import Shares, quadratic_shares
@@ -141,7 +142,7 @@ class QuboStatement(Statement):
         return Quadratic(self.variables, linear, neighbours, values[-1], denominator)
 
 
-class QuboKind(Optimisation[QuboStatement]):
+class QuboKind(ComparedBits, Optimisation[QuboStatement]):
     name = "qubo"
     admission_is_linear = True
     title = "Quadratic unconstrained binary optimisation, and Ising models"
@@ -211,9 +212,8 @@ class QuboKind(Optimisation[QuboStatement]):
         return bits_errors(answer, "x", statement.variables)
 
     def objective(self, statement: QuboStatement, answer: Answer) -> Number:
-        bits, (values, denominator) = answer["x"], statement.scaled
-        energy = values[-1]
-        energy += sum(q for (i, j, _), q in zip(statement.terms, values, strict=False) if bits[i] and bits[j])
+        x, (values, denominator) = answer["x"], statement.scaled
+        energy = values[-1] + sum(q for (i, j, _), q in zip(statement.terms, values, strict=False) if x[i] and x[j])
         return energy if denominator == 1 else number(Fraction(energy, denominator))
 
     def violations(self, statement: QuboStatement, answer: Answer) -> list[Violation]:

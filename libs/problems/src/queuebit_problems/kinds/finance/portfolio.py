@@ -157,6 +157,22 @@ class Portfolio(Optimisation[PortfolioStatement]):
         n = len(statement.expected_returns)
         return read_shares(text, n, file_name) if statement.budget is None else read_bits(text, "select", n)
 
+    def parts(self, statement: PortfolioStatement, answer: Answer) -> list[str] | None:
+        """The chosen assets; weights are not compared."""
+        if statement.budget is None:
+            return None
+        return [f"asset {i}" for i in _chosen(answer) if i < len(statement.expected_returns)]
+
+    def with_change_cost(
+        self, statement: PortfolioStatement, parts: frozenset[str], cost: Number
+    ) -> PortfolioStatement:
+        """What is newly chosen returns so much less."""
+        returns = tuple(
+            value if f"asset {i}" in parts else number(exact(value) - exact(cost))
+            for i, value in enumerate(statement.expected_returns)
+        )
+        return statement.model_copy(update={"expected_returns": returns})
+
     def encoding(self, statement: PortfolioStatement) -> Encoding:
         """A qubit an asset, and a penalty on the square of how far the number chosen is from the budget.
 
