@@ -21,6 +21,7 @@ from queuebit_devstack.supervise import ServiceSpec, Supervisor, prepare, servic
 from queuebit_operations.records.kafka import opened_records
 from queuebit_operations.scan.port import Selection
 from queuebit_operations.scan.postgres import opened_scan
+from queuebit_operations.verification.projected import verify_live
 from queuebit_operations.verification.verify import Bounds, Verification
 from queuebit_runtime.access.settings import client_options
 from queuebit_runtime.clock import SystemClock
@@ -112,7 +113,7 @@ async def _killed(victim: Supervisor, point: Point, mark: Path, until_s: float) 
 
 
 async def _verified(stack: Stack, work: Work) -> dict[str, Any]:
-    """What `queuebit ops verify` says of the store and of Kafka, once the relay has come to its end."""
+    """What `queuebit ops verify` says of the store, of Kafka and of projections, once the relay has come to its end."""
     async with (
         opened_scan(PostgresSettings(stack.postgres)) as scan,
         opened_records(stack.access(), "") as records,
@@ -120,8 +121,11 @@ async def _verified(stack: Stack, work: Work) -> dict[str, Any]:
         verified = await Verification(
             scan, records, SystemClock(), Bounds(grace_s=CELL_S), on_progress=lambda _: None
         ).run(Selection())
+    await verify_live(PostgresSettings(stack.postgres), verified)
     if verified.findings:
         raise MatrixFailed(f"After all of it: {verified.findings.document()}")
+    if not verified.counts.rows:
+        raise MatrixFailed("No projection has a row.")
     if verified.counts.streams < work.asked:
         raise MatrixFailed(f"Only {verified.counts.streams} streams of {work.asked} were verified.")
     return verified.document()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 When = Literal["before", "after"]
-Seam = Literal["append", "payload", "cursor", "lease", "reserve", "publish", "offsets"]
+Seam = Literal["append", "payload", "cursor", "lease", "reserve", "projection", "publish", "offsets"]
 
 CALLS: dict[Seam, tuple[str, str, str]] = {
     "append": ("queuebit_store.connections.session", "Session", "fetch_append"),
@@ -15,6 +15,7 @@ CALLS: dict[Seam, tuple[str, str, str]] = {
     "cursor": ("queuebit_store.log.postgres", "PostgresCursors", "save_cursor"),
     "lease": ("queuebit_store.leadership.postgres", "PostgresLeadership", "take"),
     "reserve": ("queuebit_store.idempotency.postgres", "PostgresIdempotency", "reserve"),
+    "projection": ("queuebit_store.projections.postgres", "PostgresProjections", "advance"),
     "publish": ("queuebit_runtime.bus.kafka.bus", "KafkaBus", "publish"),
     "offsets": ("aiokafka", "AIOKafkaConsumer", "commit"),
 }
@@ -22,7 +23,7 @@ CALLS: dict[Seam, tuple[str, str, str]] = {
 
 SEAMS: dict[str, tuple[Seam, ...]] = {
     "gateway": ("reserve", "publish"),
-    "control_plane": ("append", "payload", "cursor", "lease", "reserve", "publish", "offsets"),
+    "control_plane": ("append", "payload", "cursor", "lease", "reserve", "projection", "publish", "offsets"),
     "quantum_adapter": ("publish", "offsets"),
     "classical_solver": ("publish", "offsets"),
     "result_validation": ("publish", "offsets"),
@@ -32,6 +33,7 @@ SEAMS: dict[str, tuple[Seam, ...]] = {
 NTH: dict[tuple[str, Seam], int] = {
     ("control_plane", "append"): 3,
     ("control_plane", "payload"): 2,
+    ("control_plane", "projection"): 2,
     ("control_plane", "publish"): 4,
     ("control_plane", "offsets"): 2,
     ("gateway", "publish"): 4,
