@@ -11,15 +11,14 @@ from uuid import UUID
 import pytest
 
 from queuebit_client.cli.exit_codes import ExitCode
-from queuebit_contracts.channels import EXECUTIONS, SUBMITTED, dead_letter
+from queuebit_contracts.channels import EXECUTIONS, SUBMITTED
 from queuebit_operations.bulk.operation import Operation, advance, evolve_operation
 from queuebit_operations.dead_letters.acting import arguments_of, settings_of
 from queuebit_operations.dead_letters.box import Kept, Wanted
-from queuebit_operations.dead_letters.editing import edited
 from queuebit_operations.dead_letters.grouping import Grouping
 from queuebit_operations.dead_letters.reading import LetterReader
 from queuebit_operations.dead_letters.redrive import Redrive, RedrivePlan, RedriveSettings, plan_redrive, rates
-from queuebit_operations.errors import BadArgument, InConflict, NotThere
+from queuebit_operations.errors import NotThere
 from queuebit_operations.verbs.bulk import tell_operation
 from queuebit_runtime.bus.dead_letters import headers as h
 from queuebit_runtime.bus.dead_letters.letter import Letter, Origin
@@ -183,14 +182,14 @@ class Sender:
         self.topic.add(mark_record(mark, group))
 
 
-async def driven(topic: Topic, sender: Sender, clock: MovedClock, **changes: Any) -> Operation:
+async def driven(topic: Topic, sender: Sender, clock: MovedClock, *, rate: float = 5.0, **changes: Any) -> Operation:
     """Run as the frame of bulk verbs runs it, until it is done or stopped."""
     ids = [f"{GROUP}:{each}" for each in plan_of(topic, replays_max=3).send]
     settings = RedriveSettings(**{"stage_s": 2.0, "settle_s": 1.0, **changes})
     assert settings_of(arguments_of(settings)) == settings
     act = Redrive("r1", settings, sender, topic, clock)
     operation = Operation(
-        2, "dlq redrive", {}, len(ids), "ann", START, tuple(ids), "running", "ann", "mended", 5.0, len(ids),
+        2, "dlq redrive", {}, len(ids), "ann", START, tuple(ids), "running", "ann", "mended", rate, len(ids),
     )  # fmt: skip
     while operation.state == "running":
         step = asyncio.ensure_future(act(operation.left, operation))
@@ -216,6 +215,40 @@ async def test_a_redrive_begins_slowly_and_marks_what_it_sent() -> None:
         1.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.2,
     ]  # fmt: skip
     assert {state for _, state in states(topic.box)} == {"redriven"}
+
+
+class SlowSender(Sender):
+    """Each record takes a while to be there."""
+
+    def __init__(self, topic: Topic, clock: MovedClock) -> None:
+        super().__init__(topic, set(), clock)
+        self.on_the_way: list[bytes] = []
+        self.most = 0
+
+    async def send(self, kept: Kept, redrive: str) -> int:
+        key = kept.letter.key or b""
+        assert key not in self.on_the_way, "the one before it is not there yet"
+        self.on_the_way.append(key)
+        self.most = max(self.most, len(self.on_the_way))
+        offset = await super().send(kept, redrive)
+        await self.clock.sleep(0.1)
+        self.on_the_way.remove(key)
+        return offset
+
+
+async def test_a_fast_redrive_sends_many_at_once_and_those_of_one_key_in_order() -> None:
+    topic, clock = Topic(), MovedClock()
+    for at in range(0, 120, 2):
+        topic.waits(at + 1, topic.fails(at, f"job-{at}"), f"job-{at}")
+    sender = SlowSender(topic, clock)
+
+    done = await driven(topic, sender, clock, rate=500.0, stage_s=0.1)
+
+    assert (done.state, done.outcomes) == ("done", {"redriven": 120})
+    assert sender.most == 6, "of ten letters the keys"
+    sent = [at for at, _ in sender.sent]
+    assert sorted(sent) == list(range(120))
+    assert all(sent.index(at) < sent.index(at + 1) for at in range(0, 120, 2))
 
 
 async def test_a_redrive_stops_after_the_stage_in_which_letters_came_back() -> None:
@@ -312,21 +345,6 @@ async def test_a_redrive_goes_on_past_a_letter_that_retention_took_meanwhile() -
     assert [at for at, _ in sender.sent] == [0, 2]
 
 
-def test_a_copy_has_an_id_of_its_own_that_an_edit_made_twice_has_too() -> None:
-    topic = Topic()
-    topic.fails(1)
-    (kept,) = topic.box
-    first, again = (edited(kept, topic.box, b"{}", ["ce_tenant=other"]) for _ in range(2))
-    assert first == again
-    assert (first.value, first.headers["ce_tenant"]) == (b"{}", b"other")
-    assert first.headers["ce_id"] != str(UUID(int=1)).encode()
-    others = [(b"[]", ["ce_tenant=other"]), (b"{}", ["ce_tenant=third"]), (b"{}", ["ce_tenant=other", "a=b"])]
-    ids = {edited(kept, topic.box, *each).headers["ce_id"] for each in others}
-    assert len(ids - {first.headers["ce_id"]}) == 3, (
-        "another edit is another event, also where the first was marked late"
-    )
-
-
 async def test_what_letters_hold_is_read_of_the_one_that_is_looked_at() -> None:
     topic = Topic()
     first = topic.fails(1)
@@ -347,25 +365,3 @@ async def test_what_letters_hold_is_read_of_the_one_that_is_looked_at() -> None:
     with pytest.raises(NotThere):
         await reader.one(f"{GROUP}:9")
     assert list(await reader.whole(GROUP, {0, 2, 3})) == [0, 2], "the last is a mark"
-
-
-@pytest.mark.parametrize("said", [["nonsense"], ["=x"], [f"{h.REPLAYS}=0"]])
-def test_it_refuses_headers_that_are_none_or_ours(said: list[str]) -> None:
-    topic = Topic()
-    topic.fails(1)
-    with pytest.raises(BadArgument):
-        edited(topic.box[0], topic.box, None, said)
-
-
-def test_it_edits_only_the_first_open_one_of_a_key() -> None:
-    topic = Topic()
-    first = topic.fails(1)
-    topic.waits(2, first)
-    with pytest.raises(InConflict, match="waiting"):
-        edited(topic.box[1], topic.box, b"{}", [])
-    topic.mark("dropped", first)
-    with pytest.raises(InConflict, match="dropped"):
-        edited(topic.box[0], topic.box, b"{}", [])
-    with pytest.raises(BadArgument):
-        edited(topic.box[1], topic.box, None, [])
-    assert dead_letter(GROUP) == topic.box[0].letter.topic

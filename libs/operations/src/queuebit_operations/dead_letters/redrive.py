@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,6 +22,8 @@ RATE = 100.0
 """Where nobody says how fast at most."""
 AHEAD = 20
 """So many letters are read together, and are in memory at once."""
+ONE_BY_ONE = 50
+"""So many a second are sent one after the other, and marked; more are so many times as many at once."""
 REDRIVEN, DROPPED, QUARANTINED, DONE_BEFORE, GONE = "redriven", "dropped", "quarantined", "settled before", "not there"
 
 
@@ -123,7 +126,9 @@ class Redrive:
         for at in range(0, len(stage), AHEAD):
             some = stage[at : at + AHEAD]
             letters = await self._read(some)
-            outcomes |= {each: await self._one(each, letters.get(each), rate, operation) for each in some}
+            at_once = max(1, min(AHEAD, int(rate / ONE_BY_ONE)))
+            for first in range(0, len(some), at_once):
+                outcomes |= await self._paced(some[first : first + at_once], letters, rate, operation)
         # Consumers need their time: what comes back now may have been sent in a stage before.
         again = await self._look()
         if operation.done + len(stage) >= operation.until:
@@ -136,20 +141,47 @@ class Redrive:
         return Step(outcomes, failures, stop)
 
     async def _read(self, targets: Sequence[str]) -> dict[str, Letter]:
-        """What they hold, of those that are there yet."""
+        """What they hold, of those that are there yet; from the first of a group on it is known what became of its letters."""
         by_group: dict[str, set[int]] = {}
         for group, offset in map(letter_named, targets):
             by_group.setdefault(group, set()).add(offset)
+        for group in by_group.keys() - self._shelves.keys():
+            shelf = Shelf()
+            async for some in self._reader.read(group):
+                shelf.hear(some)
+            self._shelves[group] = shelf
         return {
             f"{group}:{offset}": letter
             for group, offsets in by_group.items()
             for offset, letter in (await self._reader.whole(group, offsets)).items()
         }
 
-    async def _one(self, target: str, whole: Letter | None, rate: float, operation: Operation) -> str:
+    async def _paced(
+        self, targets: Sequence[str], letters: Mapping[str, Letter], rate: float, operation: Operation
+    ) -> dict[str, str]:
+        """All at once, but for those of one key: they go one after the other. What the others did counts where one fails."""
         began_s = self._clock.monotonic_s()
+        lines: dict[tuple[str, bytes], list[str]] = {}
+        for each in targets:
+            letter = letters.get(each)
+            key = ("", each.encode()) if letter is None else (letter.origin.topic, letter.key or b"")
+            lines.setdefault(key, []).append(each)
+
+        async def line(some: Sequence[str]) -> dict[str, str]:
+            return {each: await self._one(each, letters.get(each), operation) for each in some}
+
+        outcomes: dict[str, str] = {}
+        for told in await asyncio.gather(*map(line, lines.values()), return_exceptions=True):
+            if isinstance(told, BaseException):
+                raise told
+            outcomes |= told
+        sent = sum(outcome == REDRIVEN for outcome in outcomes.values())
+        await self._clock.sleep(max(0.0, sent / rate - (self._clock.monotonic_s() - began_s)))
+        return {each: outcomes[each] for each in targets}
+
+    async def _one(self, target: str, whole: Letter | None, operation: Operation) -> str:
         group, offset = letter_named(target)
-        lying = (await self._shelf(group)).find(offset)
+        lying = self._shelves[group].find(offset)
         if lying is None:
             return GONE
         if lying.settled:
@@ -162,15 +194,7 @@ class Redrive:
             return GONE
         sent_at = await self._sender.send(Kept(whole, lying.mark), self._id)
         await self._mark(lying, group, "redriven", operation, sent_at)
-        await self._clock.sleep(max(0.0, 1 / rate - (self._clock.monotonic_s() - began_s)))
         return REDRIVEN
-
-    async def _shelf(self, group: str) -> Shelf:
-        if group not in self._shelves:
-            shelf = self._shelves[group] = Shelf()
-            async for some in self._reader.read(group):
-                shelf.hear(some)
-        return self._shelves[group]
 
     async def _look(self) -> dict[str, str]:
         """What of this redrive came back since the last look: what was sent, and as what it came."""
