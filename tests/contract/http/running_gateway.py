@@ -71,6 +71,8 @@ class Plane:
         self.decisions: list[Envelope] = []
         self.finish_at_once = True
         self.reject = False
+        self.reject_code = "unknown_tenant"
+        self.retry_after_s: float | None = None
         self.answer: dict[str, Any] = {"side": [0, 1]}
         bus.subscribe(Subscription((ADMITTED, LARGE), "plane", self._submitted))
         bus.subscribe(Subscription((CONTROL,), "plane", self._control, broadcast=True))
@@ -91,11 +93,12 @@ class Plane:
         assert isinstance(envelope.data, ev.JobSubmitted)
         if self.reject:
             rejection = ev.JobRejected(
-                code="unknown_tenant",
+                code=self.reject_code,
                 field="/request/tenant",
                 detail="There is no tenant.",
                 remedy="Add it.",
                 cause_id=envelope.id,
+                retry_after_s=self.retry_after_s,
             )
             refused = refusal_id_of(envelope.tenant or "", envelope.source, envelope.id)
             await self.append(refused, 0, [rejection], "rejected", envelope)

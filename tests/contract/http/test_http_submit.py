@@ -255,3 +255,23 @@ def test_key_order_and_white_space_never_conflict(data: st.DataObject) -> None:
     answers = asyncio.run(run())
     assert [answer.status_code for answer in answers] == [202] * 3
     assert len({answer.json()["id"] for answer in answers}) == 1
+
+
+async def test_who_wants_no_waiting_and_waits_for_the_answer_is_told_at_once_that_it_would_wait(
+    world: RunningGateway,
+) -> None:
+    """Given a lane that is full, then a caller who prefers to wait gets 429 with when to come again, a repeat of the key too;
+    and one who does not is told on the job.
+    """
+    world.plane.reject, world.plane.reject_code, world.plane.retry_after_s = True, "would_wait", 20.0
+    body, key = a_body(params={"queue": "never"}), str(world.parts.ids.mint())
+    told = await world.submit(body=body, key=key, Prefer="wait=5")
+    again = await world.submit(body=body, key=key, Prefer="wait=5")
+    later = await world.submit(body=body)
+    job = (await world.http.get(f"/v1/jobs/{told.json()['job_id']}", headers=await world.headers())).json()
+
+    for answer in (told, again):
+        assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (429, "would_wait", "20")
+        assert answer.json()["errors"][0]["pointer"] == "/params/queue"
+    assert later.status_code == 202
+    assert (job["state"], job["rejection"]["retry_after_s"]) == ("rejected", 20.0)

@@ -73,7 +73,8 @@ def test_it_waits_and_says_why_once_and_goes_when_it_is_its_turn() -> None:
         scope="tenant",
         value="acme",
         actor="control-plane",
-        reason="fair_share: acme has 1 s of work not begun on the classical lane (interactive), and 1 s are let out at once.",
+        reason="fair_share: acme has 1 s of work not begun on the classical lane (interactive), "
+        "and about 1 s are let out at once.",
         expected_s=held.expected_s if isinstance(held, JobHeld) else None,
     )
     assert again == []
@@ -235,7 +236,8 @@ async def test_who_wants_no_waiting_is_refused_with_how_long_it_would_be_and_ans
     await at.handler.handle([a_command(impatient, cause=UUID(int=77))])
 
     assert (told.code, told.field) == ("would_wait", "/request/params/queue")
-    assert told.detail.startswith("It would be answered in about 1 s, and wants no waiting. fair_share: acme has 1 s")
+    assert told.retry_after_s == 2.0
+    assert told.detail.startswith("It would be answered in about 2 s, and wants no waiting. fair_share: acme has 1 s")
     assert await names(at.store) == ["JobSubmitted", "JobPlanned", "JobQueued"]
 
 

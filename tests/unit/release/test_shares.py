@@ -37,7 +37,7 @@ def test_who_is_alone_has_the_whole_window_and_waits_beyond_it() -> None:
     assert found is not None
     assert (found.expected_s, found.reason) == (
         4.0,
-        "fair_share: acme has 8 s of work not begun on the classical lane (batch), and 10 s are let out at once.",
+        "fair_share: acme has 8 s of work not begun on the classical lane (batch), and about 10 s are let out at once.",
     )
 
 

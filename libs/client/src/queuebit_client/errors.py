@@ -209,6 +209,7 @@ ERRORS: dict[str, type[QueuebitError]] = {
     "quote_invalid": InvalidRequest,
     "target_refused": InvalidRequest,
     "rate_limited": RateLimited,
+    "would_wait": Conflict,
     "headers_too_large": InvalidRequest,
     "history_unreadable": HistoryUnreadable,
     "artifact_damaged": ArtifactDamaged,

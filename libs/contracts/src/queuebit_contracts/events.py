@@ -108,7 +108,7 @@ class JobSubmitted(Event):
 
 
 class JobRejected(Event):
-    """The question cannot be taken: what is wrong, where (a JSON pointer), and the remedy."""
+    """The question cannot be taken: what is wrong, where (a JSON pointer), and the remedy. `retry_after_s`: when it may."""
 
     code: str
     field: str = ""
@@ -117,6 +117,7 @@ class JobRejected(Event):
     cause_id: UUID
     conflicting_job_id: UUID | None = None
     origin: Origin | None = None
+    retry_after_s: float | None = None
 
 
 class JobPlanned(Event):

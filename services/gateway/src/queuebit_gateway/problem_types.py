@@ -256,6 +256,9 @@ _TABLE: tuple[ProblemType, ...] = (
         "after_change",
         "Send the id of a quote as POST /v1/quotes gave it, with a key of the same tenant.",
     ),
+    ProblemType(
+        "would_wait", 429, "It would wait", "after_change", "Submit it with a new Idempotency-Key, after Retry-After."
+    ),
     ProblemType("rate_limited", 429, "Too many requests", "same_request", "Wait as long as Retry-After says."),
     ProblemType(
         "headers_too_large", 431, "The headers are too large", "after_change", "Send fewer and shorter headers."

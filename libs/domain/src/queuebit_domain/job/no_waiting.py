@@ -11,6 +11,7 @@ from queuebit_domain.job import routing
 from queuebit_domain.job.messages import Submit
 from queuebit_domain.job.plans import SHADOW
 from queuebit_domain.release.shares import Order, Queue, Shares, Wait
+from queuebit_domain.release.steps import in_steps_s
 
 NEVER = "never"
 
@@ -35,12 +36,13 @@ def would_wait(message: Submit, shares: Shares, now: datetime) -> ev.JobRejected
     if not waits:
         return None
     queue, wait = min(waits, key=lambda each: shares.ahead_s(each[0]))
-    about_s = shares.ahead_s(queue) + wait.expected_s
+    about_s = in_steps_s(shares.ahead_s(queue) + wait.expected_s)
     return ev.JobRejected(
         code="would_wait",
         field=f"/request/params/{QUEUE_PARAM}",
-        detail=f"It would be answered in about {about_s:.3g} s, and wants no waiting. {wait.reason}",
-        remedy=f"Submit it again in about {about_s:.3g} s, or without {QUEUE_PARAM}: {NEVER}.",
+        detail=f"It would be answered in about {about_s:g} s, and wants no waiting. {wait.reason}",
+        remedy=f"Submit it again in about {about_s:g} s, or without {QUEUE_PARAM}: {NEVER}.",
         cause_id=message.job_id,
+        retry_after_s=about_s,
         origin=whole_origin(event.origin, event.idempotency_key, request),
     )

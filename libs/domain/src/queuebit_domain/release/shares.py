@@ -15,6 +15,7 @@ from uuid import UUID
 from queuebit_contracts.jobs import Lane, Tier
 from queuebit_domain.release.durations import Durations, Sort, sort_of
 from queuebit_domain.release.outstanding import Outstanding
+from queuebit_domain.release.steps import in_steps_s
 
 FLIGHTS_MAX: Final = 200_000
 USUAL_WINDOWS_S: Final[Mapping[Lane, float]] = {"classical": 8.0, "simulator": 30.0, "quantum": 3_600.0}
@@ -109,7 +110,7 @@ class Shares:
         if not behind and self._fits(queue, tenant, mine_s, total_s - expected_s, expected_s, window_s):
             return None
         self.pressed = True
-        why = "others of its own wait before it" if behind else f"{window_s:.3g} s are let out at once"
+        why = "others of its own wait before it" if behind else f"about {in_steps_s(window_s):g} s are let out at once"
         return Wait(
             round(expected_s, 6),
             f"fair_share: {tenant} has {mine_s:.3g} s of work not begun on the {queue.lane} lane ({queue.tier}), and {why}.",

@@ -35,7 +35,7 @@ from queuebit_gateway.http.requests import (
 )
 from queuebit_gateway.http.sagas import check_superseded
 from queuebit_gateway.http.tracing import name_job, traceparent_of
-from queuebit_gateway.http.waits import Waiter
+from queuebit_gateway.http.waits import Waiter, refuse_waiting
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.questions import Terms
 from queuebit_gateway.read_model.backends import views_of
@@ -111,7 +111,10 @@ async def submit(
     if wait_s is not None:
         headers["Preference-Applied"] = f"wait={wait_s:.0f}"
         found = await Waiter(request, actor).until_ended(found, wait_s)
-    return await _told(parts, actor.tenant, await parts.jobs.view(found), 202, headers)
+    view = await parts.jobs.view(found)
+    if wait_s is not None:
+        refuse_waiting(view)
+    return await _told(parts, actor.tenant, view, 202, headers)
 
 
 @router.get(

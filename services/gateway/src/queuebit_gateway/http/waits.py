@@ -5,13 +5,31 @@ from __future__ import annotations
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
+from queuebit_contracts.errors import FieldError
 from queuebit_gateway.access.authentication import Actor
 from queuebit_gateway.http.parts import parts_of
 from queuebit_gateway.http.tracing import WAITED
+from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.jobs import Found
+from queuebit_gateway.read_model.models import JobView
 
+WOULD_WAIT = "would_wait"
 CHECK_INTERVAL_S = 5.0
 """How often a wait looks whether the caller is still there, and still may."""
+
+
+def refuse_waiting(view: JobView) -> None:
+    """Raises Refusal would_wait where the question wanted no waiting and was refused for that."""
+    rejection = view.rejection
+    if rejection is not None and rejection.code == WOULD_WAIT:
+        wrong = FieldError("/params/queue", WOULD_WAIT, "is `never`, and it would wait")
+        raise Refusal(
+            WOULD_WAIT,
+            rejection.detail,
+            errors=(wrong,),
+            job_id=view.id,
+            retry_after_s=rejection.retry_after_s,
+        )
 
 
 class Waiter:

@@ -23,13 +23,14 @@ EXPIRED = FailureView(
 
 
 class RejectionView(Model):
-    """Why the question was not taken: `field` is a JSON pointer."""
+    """Why the question was not taken: `field` is a JSON pointer; `retry_after_s`: when it may be taken as it is."""
 
     code: str
     field: str
     detail: str
     remedy: str
     conflicting_job_id: UUID | None = None
+    retry_after_s: float | None = None
 
 
 class CancellationView(Model):

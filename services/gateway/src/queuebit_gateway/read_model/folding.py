@@ -128,6 +128,7 @@ class Folding:
             detail=event.detail,
             remedy=event.remedy,
             conflicting_job_id=event.conflicting_job_id,
+            retry_after_s=event.retry_after_s,
         )
         self.outcome["origin"] = event.origin
         self.reasons = (event.detail,)
