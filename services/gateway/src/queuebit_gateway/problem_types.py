@@ -70,13 +70,7 @@ _TABLE: tuple[ProblemType, ...] = (
         "after_change",
         "Use a key that has the duty which the plan waits for (`keys create --duty`), or a token with that role.",
     ),
-    ProblemType(
-        "requester_forbids",
-        403,
-        "Who asked for a job does not allow its plan",
-        "never",
-        "Let somebody else decide.",
-    ),
+    ProblemType("requester_forbids", 403, "Who asked does not allow its plan", "never", "Let somebody else decide."),
     ProblemType(
         "tenant_forbidden",
         403,
