@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from qiskit import QuantumCircuit, qasm3
 from qiskit_aer import AerSimulator
@@ -121,6 +123,24 @@ def test_as_many_turns_are_written_as_are_likely() -> None:
     assert sum(isinstance(each, Branch) for each in circuit.operations) == loops.turns
 
 
+def test_turns_that_leave_each_another_state_are_as_many_histories_and_no_more() -> None:
+    """Given 200 turns or so, each of which turns another qubit on, then following takes a step a turn and not a step for each
+    pair of turns.
+    """
+    circuit = read_circuit(
+        HEAD
+        + BITS
+        + "x q[0]; c = measure q[0]; while (c) { rx(0.7) q[0]; c = measure q[0]; ry(0.3) q[1]; } d = measure q[1];"
+    )
+
+    assert circuit.loops is not None
+    turned = sum(
+        math.sin(0.15 * turn) ** 2 * math.sin(0.35) ** 2 * math.cos(0.35) ** (2 * turn - 2) for turn in range(1, 400)
+    )
+    assert distribution(circuit)["10"] == pytest.approx(turned, abs=1e-8)
+    assert circuit.loops.updates < 40 * 2048 * circuit.loops.turns
+
+
 def test_the_bound_is_told_with_the_answer() -> None:
     [told] = [line for line in KIND.assumptions(KIND.parse({"qasm": COIN})) if "loop" in line]
 
@@ -170,7 +190,7 @@ REFUSED: list[tuple[str, str, str]] = [
     ),
     ("int n = 0; while (!c) { if (c) { n += 1; } c = measure q[0]; }", "n is set where it depends", "outside"),
     ("qubit[30] r; h r; while (!c) { h r[0]; c = measure r[0]; }", "gates act on 30 qubits", "at most 20 qubits"),
-    ("bit[8] d; qubit[8] r; while (d != 1) { h r; d = measure r; rx(0.1) r; }", "takes more than", "fewer loops"),
+    ("bit[12] d; qubit[12] r; while (d != 1) { h r; d = measure r; }", "more than 1024 histories", "Reset the qubits"),
 ]
 
 

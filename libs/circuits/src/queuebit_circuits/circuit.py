@@ -86,12 +86,13 @@ Operation = Gate | Measure | Reset | Barrier | Branch
 @dataclass(frozen=True, slots=True)
 class Loops:
     """What was found of the loops of a circuit when they were written out: how many turns of one there are at most, and how
-    likely it is that one would go on; computing that wrote so many amplitudes.
+    likely it is that one would go on; computing that wrote so many amplitudes. `asked` are the operations with the loops.
     """
 
     turns: int
     left_out: float
     updates: int
+    asked: tuple[Operation, ...]
 
 
 _DIGITS = frozenset("01")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, assert_never
 
@@ -31,6 +31,7 @@ PROBABILITY_MIN = 1e-12
 """Outcomes that are less likely are left out; of a circuit with loops those that are less likely than what is not followed."""
 FOLLOWED_QUBITS_MAX, FOLLOWED_UPDATES_MAX = 16, 2**26
 """Of `followed`: about half a second of one processor."""
+ROUNDING = 1e-6
 _INT64_BITS = 62
 KNOWN_MAX, KNOWN_OUTCOMES_MAX, KNOWN_OPERATIONS_MAX = 16, 1 << 16, 10_000
 """So many circuits are remembered with their outcomes, of those that have no more outcomes and operations: 16 MiB."""
@@ -123,18 +124,19 @@ def followed(circuit: Circuit) -> Outcomes:
 
 
 def _outcomes(circuit: Circuit, charge: Charge | None = None) -> Outcomes:
-    kept = active(circuit)
-    operations, final = final_measurements(on_active(circuit, kept), range(len(kept)))
+    kept, loops = active(circuit), circuit.loops
+    asked = circuit if loops is None else replace(circuit, operations=loops.asked)
+    operations, final = final_measurements(on_active(asked, kept), range(len(kept)))
     wide: type = np.int64 if circuit.clbits <= _INT64_BITS else object
     bits: list[NDArray[Any]] = [np.zeros(0, dtype=wide)]
     weights: list[NDArray[Any]] = [np.zeros(0)]
     overwritten = sum(1 << clbit for _, clbit in final)
     left_out, least, leaves = 0.0, PROBABILITY_MIN, _leaves(operations, len(kept))
-    if circuit.loops is not None or charge is not None:
+    if loops is not None or charge is not None:
         follower = Follower(len(kept), charge or free, {})
         leaves = iter(follower.run(operations, [(_zero(len(kept)), 0)]))
-        left_out = follower.left_out + (0.0 if circuit.loops is None else circuit.loops.left_out)
-        least = max(least, left_out)
+        left_out = follower.left_out
+        least = max(least, left_out * (1 + ROUNDING))
     for state, base in leaves:
         found, weight = _read_off(state, len(kept), final)
         number: NDArray[Any] = np.full(len(found), base & ~overwritten, dtype=wide)

@@ -25,6 +25,8 @@ WEIGHT_MIN = 1e-14
 LEFT_OUT_MAX = 3e-10
 """A loop is followed until it goes on with no more than this probability."""
 TURNS_MAX = 1_000
+PARTED_AT_ONCE = 16
+"""Histories whose bits are looked at while a gate is applied to a small state."""
 _DIGITS = 10
 """Of amplitudes that are the same."""
 
@@ -64,21 +66,24 @@ class Follower:
                     place += len(gates)
                     continue
                 case Measure(qubit, clbit):
-                    worlds = [each for world in worlds for each in self._measured(world, qubit, clbit)]
+                    worlds = self._checked([each for world in worlds for each in self._measured(world, qubit, clbit)])
                 case Reset(qubit):
-                    worlds = [each for world in worlds for each in self._reset(world, qubit)]
+                    worlds = self._checked([each for world in worlds for each in self._reset(world, qubit)])
                 case Loop() as loop:
                     worlds = self._loop(loop, worlds)
                 case Branch(clbits, values, then, otherwise):
-                    self.charge(1, 0)
+                    self.charge(1 + len(worlds) // PARTED_AT_ONCE, 0)
                     entered, others = _parted(clbits, values, worlds)
-                    worlds = self._merged([*self.run(then, entered), *self.run(otherwise, others)])
+                    worlds = [*self._way(then, entered), *self._way(otherwise, others)]
                 case Barrier():
                     pass
                 case never:
                     assert_never(never)
             place += 1
         return worlds
+
+    def _way(self, operations: Sequence[Operation], worlds: list[World]) -> list[World]:
+        return self._merged(self.run(operations, worlds)) if operations and worlds else worlds
 
     def _loop(self, loop: Loop, worlds: list[World]) -> list[World]:
         left: list[World] = []
@@ -147,12 +152,16 @@ class Follower:
                 found[key] = state
             else:
                 known *= np.sqrt(1 + weight(state) / weight(known))
-        if len(found) << self.qubits > AMPLITUDES_MAX:
+        return [(state, bits) for (bits, _), state in found.items()]
+
+    def _checked(self, worlds: list[World]) -> list[World]:
+        most = AMPLITUDES_MAX >> self.qubits
+        if len(worlds) > most:
             raise UnfitCircuit(
-                f"the circuit has {len(found)} histories of {self.qubits} qubits after a loop, too many to follow",
+                f"the circuit has more than {most} histories of {self.qubits} qubits, too many to follow",
                 remedy="Reset the qubits that a loop measures, or use fewer.",
             )
-        return [(state, bits) for (bits, _), state in found.items()]
+        return worlds
 
 
 def _parted(clbits: Sequence[int], values: Sequence[int], worlds: list[World]) -> tuple[list[World], list[World]]:

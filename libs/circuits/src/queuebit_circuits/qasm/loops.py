@@ -57,7 +57,7 @@ class WrittenOut:
             raise self._source.error(self._places[0], error.detail, error.remedy) from None
         written = self._written(circuit.operations, follower.turns)
         turns = max(follower.turns.values(), default=0) + SPARE_TURNS if self._places else 0
-        return replace(circuit, operations=written, loops=Loops(turns, follower.left_out, updates))
+        return replace(circuit, operations=written, loops=Loops(turns, follower.left_out, updates, circuit.operations))
 
     def _followed(self, circuit: Circuit) -> tuple[Follower, int]:
         """Raises UnfitCircuit, and UnreadableCircuit where the budget ends."""
