@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from queuebit_contracts.outcomes import Brought
 from queuebit_contracts.paths import PathFrozen
 from tests.contract.http.running_gateway import RunningGateway
+from tests.unit.paths.given import a_pair
 from tests.unit.paths.measured_jobs import PATH_ID, a_registration, append_to_path
 
 
@@ -28,6 +30,24 @@ async def test_paths_are_listed_and_read_with_every_number_of_their_gate(world: 
         "pairs": 0,
     }
     assert {each["hypothesis"] for each in listed[0]["evidence"]} >= {"harm", "superior_to_placebo", "sample_ratio"}
+
+
+async def test_what_answers_brought_is_told_and_of_how_many_pairs_it_is_missing(world: RunningGateway) -> None:
+    told = a_pair(
+        path_brought=(Brought(amount="12.50", currency="EUR"),), base_brought=(Brought(amount="10", currency="EUR"),)
+    )
+    missing = a_pair(2, counted=False, missing="base")
+    await append_to_path(world.store, world.clock.now(), a_registration(measure="outcome_value"), told, missing)
+
+    read = await world.http.get(f"/v1/paths/{PATH_ID}", headers=await world.headers("ops", "operator"))
+
+    assert read.json()["outcomes"] == {
+        "measure": "outcome_value",
+        "told": 1,
+        "untold": 1,
+        "path": [{"amount": "12.50", "currency": "EUR"}],
+        "base": [{"amount": "10", "currency": "EUR"}],
+    }
 
 
 async def test_what_is_no_path_is_not_found_and_tenants_are_refused(world: RunningGateway) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
 from queuebit_contracts.jobs import Lane, Money
 from queuebit_contracts.model import Model
-from queuebit_contracts.paths import GateSpec, Hypothesis, PathKey, Stage
+from queuebit_contracts.outcomes import Brought
+from queuebit_contracts.paths import GateSpec, Hypothesis, Measure, PathKey, Stage
 from queuebit_domain.errors import CorruptStream
 from queuebit_domain.paths.choosing import Cohort, by_cohort
 from queuebit_domain.paths.codec import fold_path
@@ -38,6 +40,18 @@ class EvidenceView(Model):
     shown_after_pairs: int | None = None
 
 
+class OutcomesView(Model):
+    """What acting on the answers brought, over the pairs of which both outcomes are `told`. `measure`: by which of them the
+    gate goes, where it does; `untold`: the pairs that do not count as one is missing.
+    """
+
+    measure: Measure | None = None
+    told: int = 0
+    untold: int = 0
+    path: tuple[Brought, ...] = ()
+    base: tuple[Brought, ...] = ()
+
+
 class PathView(Model):
     """A quantum way of answering a cohort. `answers_percent`: of the cohort, now. `verdict` and `why`: what the gate says."""
 
@@ -62,6 +76,7 @@ class PathView(Model):
     rollbacks: int
     cost: Money
     budget: Money
+    outcomes: OutcomesView = OutcomesView()
     evidence: tuple[EvidenceView, ...]
     spec: GateSpec
     digest: str = Field(description="The hash of all that happened to it.")
@@ -148,6 +163,13 @@ def _view(path_id: UUID, path: Path, now: datetime) -> PathView:
         rollbacks=path.rollbacks,
         cost=Money(amount=f"{amount_in(value.cost, currency):f}", currency=currency),
         budget=registered.budget,
+        outcomes=OutcomesView(
+            measure=registered.measure,
+            told=value.told,
+            untold=value.untold,
+            path=_brought(value.path_brought),
+            base=_brought(value.base_brought),
+        ),
         evidence=tuple(_evidence(path, each) for each in _ASKED),
         spec=registered.spec,
         digest=path.digest,
@@ -162,3 +184,7 @@ def _evidence(path: Path, hypothesis: Hypothesis) -> EvidenceView:
         log_threshold=round(log_threshold(hypothesis, path.registered.spec), 6),
         shown_after_pairs=path.gate.shown.get(hypothesis),
     )
+
+
+def _brought(sums: Mapping[str, Decimal]) -> tuple[Brought, ...]:
+    return tuple(Brought(amount=f"{amount:f}", currency=currency) for currency, amount in sorted(sums.items()))

@@ -69,6 +69,8 @@ function Whole({ path }) {
       ["Pairs", number(path.pairs)], ["Won", path.pairs ? `${number(path.wins)}, ${percent(path.wins / path.pairs, 0)}` : null], ["Even", path.pairs ? `${number(path.ties)}, ${percent(path.ties / path.pairs, 0)}` : null],
       ["Taken back", path.rollbacks ? `${number(path.rollbacks)} times` : null],
       ["Cost", html`${money(path.cost)} of ${money(path.budget)} ${spent !== null && html`<${Meter} share=${spent} tone=${spent > 0.9 ? "warn" : ""} label=${`Cost: ${percent(spent, 0)} of the budget`} />`}`],
+      ["Goes by", path.outcomes.measure && `${words(path.outcomes.measure)}; missing of ${number(path.outcomes.untold)} pairs`],
+      ["Brought", path.outcomes.told ? `${path.outcomes.path.map(money).join(" + ")} by the path, ${path.outcomes.base.map(money).join(" + ")} by the classical way, in ${number(path.outcomes.told)} pairs` : null],
     ]} />
     <div class="columns">
       <${Panel} title="Evidence" wide=${true} note="Each hypothesis is a bet; it is shown where its odds pass the line"><${Evidence} evidence=${path.evidence} /><//>
