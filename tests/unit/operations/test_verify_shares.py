@@ -14,17 +14,17 @@ from queuebit_operations.verification.share import Share, shares
 from queuebit_runtime.bus.partitioner import partition_of
 
 KEYS = [str(UUID(int=number)).encode() for number in range(200)]
-SPANS = {Place("a", nth): Span(0, 1) for nth in range(4)} | {Place("b", nth): Span(0, 1) for nth in range(3)}
+COUNTS = {"a": 4, "b": 3, "c": 6}
+SPANS = {Place(topic, nth): Span(0, 1) for topic, count in COUNTS.items() for nth in range(count)}
 
 
-@pytest.mark.parametrize("of", [1, 2, 4])
+@pytest.mark.parametrize("of", [1, 2, 4, 8])
 def test_each_job_is_in_one_share_and_its_records_lie_where_that_share_reads(of: int) -> None:
     all_of = [Share(number, of) for number in range(of)]
     for key in KEYS:
         (mine,) = [share for share in all_of if share.has(key)]
         places = mine.places(SPANS)
-        assert Place("a", partition_of(key, 4)) in places
-        assert Place("b", partition_of(key, 3)) in places
+        assert all(Place(topic, partition_of(key, count)) in places for topic, count in COUNTS.items())
 
 
 def test_a_share_reads_its_part_of_the_partitions_or_all_where_they_cannot_be_parted() -> None:
@@ -32,7 +32,8 @@ def test_a_share_reads_its_part_of_the_partitions_or_all_where_they_cannot_be_pa
 
     assert {place.partition for place in read if place.topic == "a"} == {1, 3}
     assert {place.partition for place in read if place.topic == "b"} == {0, 1, 2}
-    assert len([place for place in Share(5, 8).places(SPANS) if place.topic == "a"]) == 4
+    assert {place.partition for place in Share(5, 8).places(SPANS) if place.topic == "a"} == {1}
+    assert {place.partition for place in Share(3, 4).places(SPANS) if place.topic == "c"} == {1, 3, 5}
 
 
 @pytest.mark.parametrize(

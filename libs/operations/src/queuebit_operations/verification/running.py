@@ -31,6 +31,8 @@ from queuebit_operations.verification.verify import Bounds, Verification
 
 ALONE_EVENTS = 50_000
 """So few are verified here: another process takes longer to begin."""
+SHARES_MIN = 4
+"""With fewer, one process of two would be idle at the end, while another still compares projections."""
 POLL_INTERVAL_S = 0.2
 _told: Any = None
 """In a process of a share: where it says how far it is."""
@@ -60,8 +62,7 @@ async def verify(
     async with opened_archives(postgres_settings(env)) as store:
         noted = await store.archives() if selection.everything else []
     processes = 1 if events <= ALONE_EVENTS or wanted.bounds.rate_per_s is not None else wanted.processes_max
-    # Twice as many shares as processes: none is idle at the end while another still compares projections.
-    usual = 1 if processes == 1 else 2 * processes
+    usual = 1 if processes == 1 else max(SHARES_MIN, processes)
     count = shares(events, events_max=wanted.events_max, processes=usual)
     if count > usual:
         note(f"{events:,} events: {count} shares, {processes} at once.")

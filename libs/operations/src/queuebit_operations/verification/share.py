@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import gcd
 
 from queuebit_operations.records.port import Place, Span
 from queuebit_runtime.bus.partitioner import partition_of
@@ -22,12 +23,14 @@ class Share:
         return self.of == 1 or partition_of(key, self.of) == self.number
 
     def places(self, spans: Mapping[Place, Span]) -> dict[Place, Span]:
-        """The partitions that may hold records of its jobs: its part of them, or all where they cannot be parted like that."""
-        count = Counter(place.topic for place in spans)
+        """The partitions that may hold records of its jobs: those whose number leaves the same rest as its own, by whatever
+        divides both how many they are and how many shares there are; all where nothing does.
+        """
+        parts = {topic: gcd(count, self.of) for topic, count in Counter(place.topic for place in spans).items()}
         return {
             place: span
             for place, span in spans.items()
-            if count[place.topic] % self.of or place.partition % self.of == self.number
+            if place.partition % parts[place.topic] == self.number % parts[place.topic]
         }
 
 
