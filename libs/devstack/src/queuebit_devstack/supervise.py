@@ -20,9 +20,9 @@ from queuebit_devstack.state import ProcessRecord
 from queuebit_runtime.access.rules import PRINCIPALS
 
 SERVICES = ("gateway", "control_plane", "quantum_adapter", "classical_solver", "result_validation")
-READY_TIMEOUT_S = 60.0
+READY_TIMEOUT_S = 120.0
 STOP_GRACE_S = 15.0
-PREPARE_TIMEOUT_S = 60.0
+PREPARE_TIMEOUT_S = 120.0
 UPSTREAM_BYTES_PER_S = 2_000_000
 """A few thousand small questions a second, or a large one in two: about as much as one machine admits."""
 _POLL_S = 0.05
