@@ -50,7 +50,7 @@ async def test_its_raw_events_and_its_place_in_the_list_stay(world: RunningGatew
     found = await world.parts.jobs.find(Asker("acme"), job_id)
 
     listed = (await world.http.get("/v1/jobs", headers=await world.headers())).json()["data"]
-    frame = await world.parts.frames.after(found.stream_id, job_id, 3, compact=False)
+    frame = await world.parts.frames.after("acme", found.stream_id, job_id, 3, compact=False)
 
     assert [(row["id"], row["state"]) for row in listed] == [(str(job_id), "queued")]
     assert frame is not None

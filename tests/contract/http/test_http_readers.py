@@ -27,9 +27,11 @@ class CountingStore:
     def __init__(self, store: MemoryStore) -> None:
         self._store, self.read = store, 0
 
-    async def events_of(self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000) -> list[StoredEvent]:
+    async def events_of(
+        self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000, tenant: str | None = None
+    ) -> list[StoredEvent]:
         await asyncio.sleep(0)
-        found = await self._store.events_of(stream_id, after_version=after_version, limit=limit)
+        found = await self._store.events_of(stream_id, after_version=after_version, limit=limit, tenant=tenant)
         self.read += len(found)
         return found
 
@@ -58,12 +60,12 @@ async def test_many_readers_of_a_job_read_each_event_once(world: RunningGateway)
     store = CountingStore(world.store)
     stories = Stories(store, asyncio.to_thread)  # type: ignore[arg-type]
 
-    found = await asyncio.gather(*(stories.until(job_id, version) for _ in range(50)))
+    found = await asyncio.gather(*(stories.until(job_id, version, "acme") for _ in range(50)))
     assert ({story.version for story in found}, store.read) == ({version}, version)
 
     later = await _progress(world, job_id, 3)
     for _ in range(10):
-        await stories.until(job_id, later)
+        await stories.until(job_id, later, "acme")
     assert store.read == later
 
 
@@ -87,8 +89,8 @@ async def test_stories_and_frames_are_kept_within_their_bytes(world: RunningGate
     stories = Stories(world.store, asyncio.to_thread, kept_bytes_max=100)
     frames = Frames(world.store, asyncio.to_thread, kept_bytes_max=5000)
 
-    assert (await stories.until(job_id, version)).version == version
-    seen = [await frames.after(job_id, job_id, after, compact=False) for after in range(version + 1)]
+    assert (await stories.until(job_id, version, "acme")).version == version
+    seen = [await frames.after("acme", job_id, job_id, after, compact=False) for after in range(version + 1)]
 
     assert [frame.version for frame in seen if frame] == list(range(1, version + 1))
     assert (stories._kept.bytes, 0 < frames._kept.bytes <= 5000, seen[-1]) == (0, True, None)
@@ -101,7 +103,7 @@ async def test_many_streams_share_each_frame(world: RunningGateway) -> None:
     frames = Frames(store, asyncio.to_thread)  # type: ignore[arg-type]
 
     async def follow() -> list[int]:
-        return [id(await frames.after(job_id, job_id, after, compact=False)) for after in range(version)]
+        return [id(await frames.after("acme", job_id, job_id, after, compact=False)) for after in range(version)]
 
     found = await asyncio.gather(*(follow() for _ in range(20)))
 

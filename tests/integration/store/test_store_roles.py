@@ -13,7 +13,7 @@ import pytest
 
 from queuebit_devstack.processes import child_env, run_tool
 from queuebit_devstack.stack import Stack
-from queuebit_store.access.grants import GRANTS, SERVICES, STATEMENTS, Service, user_of
+from queuebit_store.access.grants import GRANTS, SERVICES, STATEMENTS, Service, reader_of, user_of
 from queuebit_store.access.roles import apply_roles, role_statements, users_of
 from queuebit_store.connections.queries import charged_append, queries
 from queuebit_store.errors import InvalidSettings, StatementRefused
@@ -30,7 +30,7 @@ async def users(settings: PostgresSettings, admin: asyncpg.Connection) -> AsyncI
     """The users of this namespace; gone afterwards."""
     made = await apply_roles(settings, {}, {user_of(each, settings.namespace): PASSWORDS[each] for each in SERVICES})
     yield made
-    for user in made.values():
+    for user in (*made.values(), reader_of(made["gateway"])):
         await admin.execute(f'DROP OWNED BY "{user}" CASCADE; DROP ROLE "{user}"')
 
 

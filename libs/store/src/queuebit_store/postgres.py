@@ -68,6 +68,7 @@ class PostgresStore(
         try:
             await store._session.open()
             await check_schema(store._session)
+            await store._session.find_reader()
             era = (await store._session.fetch("epoch_check"))[0]
             if era["stale"]:
                 raise EpochStale

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from functools import partial
 
 from pydantic import ValidationError
 
@@ -27,15 +26,12 @@ from queuebit_runtime.service.settings import refuse_settings
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_runtime.worker.opening import Keyring
 from queuebit_runtime.worker.shell import WorkShell
-from queuebit_store.errors import StoreUnavailable
-from queuebit_store.keys.opening import ring_of_process
-from queuebit_store.keys.ring import KeyRing
+from queuebit_store.keys.opening import ring_of_service
 
 log = logging.getLogger(__name__)
 
 SERVICE: ServiceName = "classical-solver"
 TOPICS = tuple(queued("classical", tier) for tier in TIERS)
-REMEDY = "Start PostgreSQL, or set QUEUEBIT_POSTGRES: keys of sealed data lie there."
 
 
 def build_shell(
@@ -108,20 +104,6 @@ def main() -> int:
         return refuse_settings(SERVICE, error, PREFIX)
 
     async def wire(service: Service) -> None:
-        build_service(service, settings, await _ring(service))
+        build_service(service, settings, await ring_of_service(service, SERVICE, os.environ))
 
     return run_service(SERVICE, wire)
-
-
-async def _ring(service: Service) -> KeyRing | None:
-    """The keys of sealed data, where this installation has some."""
-    opening = partial(
-        ring_of_process,
-        os.environ,
-        service.settings.master_key_file,
-        service=SERVICE,
-        clock=service.clock,
-        mint=service.ids.mint,
-        on_close=service.on_close,
-    )
-    return await service.wait_for("PostgreSQL", opening, remedy=REMEDY, transient=(StoreUnavailable,))

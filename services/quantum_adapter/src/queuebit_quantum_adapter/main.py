@@ -18,14 +18,12 @@ from queuebit_runtime.processes.pool import NICENESS, ProcessPool
 from queuebit_runtime.service.service import EXIT_USAGE, Service, run_service
 from queuebit_runtime.service.settings import refuse_settings
 from queuebit_store.artifacts.opening import artifacts_from, retention_from
-from queuebit_store.errors import InvalidSettings, StoreUnavailable
-from queuebit_store.keys.opening import ring_of_process
-from queuebit_store.keys.ring import KeyRing
+from queuebit_store.errors import InvalidSettings
+from queuebit_store.keys.opening import ring_of_service
 
 NAME = "quantum-adapter"
 FOLLOWERS_MAX = 4
 """So many backends are followed at once, each in a process that is started when it is needed."""
-REMEDY = "Start PostgreSQL, or set QUEUEBIT_POSTGRES: keys of sealed data lie there."
 
 
 def read_settings() -> AdapterSettings | int:
@@ -70,7 +68,7 @@ def main() -> int:
             telemetry=service.telemetry,
             follow_pool=follow_pool,
             no_ledger=ledger_fault(),
-            ring=await _ring(service),
+            ring=await ring_of_service(service, NAME, os.environ),
         )
         service.task("backends", adapter.run)
         service.task("submissions", adapter.follow)
@@ -86,17 +84,3 @@ def main() -> int:
         service.on_close(close_ledger)
 
     return run_service(NAME, build)
-
-
-async def _ring(service: Service) -> KeyRing | None:
-    """The keys of sealed data, where this installation has some."""
-    opening = partial(
-        ring_of_process,
-        os.environ,
-        service.settings.master_key_file,
-        service=NAME,
-        clock=service.clock,
-        mint=service.ids.mint,
-        on_close=service.on_close,
-    )
-    return await service.wait_for("PostgreSQL", opening, remedy=REMEDY, transient=(StoreUnavailable,))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from functools import partial
 
 from pydantic import ValidationError
 
@@ -19,12 +18,9 @@ from queuebit_runtime.processes.pool import IDLE_NICENESS, Pool, ProcessPool
 from queuebit_runtime.service.service import Service, run_service
 from queuebit_runtime.service.settings import refuse_settings
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
-from queuebit_store.errors import StoreUnavailable
-from queuebit_store.keys.opening import ring_of_process
-from queuebit_store.keys.ring import KeyRing
+from queuebit_store.keys.opening import ring_of_service
 
 WARM_IMPORT = ("queuebit_result_validation.validate",)
-REMEDY = "Start PostgreSQL, or set QUEUEBIT_POSTGRES: keys of sealed data lie there."
 
 
 def build_validator(
@@ -55,21 +51,7 @@ def main() -> int:
     async def wire(service: Service) -> None:
         pool = ProcessPool(1, LARGE_MEMORY_MB, WARM_IMPORT, niceness=IDLE_NICENESS, idle_max_s=IDLE_MAX_S)
         service.on_close(pool.close)
-        ring = await _ring(service)
+        ring = await ring_of_service(service, SERVICE, os.environ)
         build_validator(service.bus, service.clock, settings, pool=pool, telemetry=service.telemetry, ring=ring)
 
     return run_service(SERVICE, wire)
-
-
-async def _ring(service: Service) -> KeyRing | None:
-    """The keys of sealed data, where this installation has some."""
-    opening = partial(
-        ring_of_process,
-        os.environ,
-        service.settings.master_key_file,
-        service=SERVICE,
-        clock=service.clock,
-        mint=service.ids.mint,
-        on_close=service.on_close,
-    )
-    return await service.wait_for("PostgreSQL", opening, remedy=REMEDY, transient=(StoreUnavailable,))

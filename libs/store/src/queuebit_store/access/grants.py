@@ -87,6 +87,9 @@ GRANTS: Final[Mapping[Service, Mapping[str, tuple[str, ...]]]] = {
     "result-validation": _OPEN,
 }
 
+GUARDED: Final = ("stream", "event", "api_key", "webhook_endpoint", "webhook_delivery", "deed")
+"""Tables whose rows the user of readers sees by tenant, where a statement says of which."""
+
 PROJECTED: Final[Mapping[Service, tuple[str, ...]]] = {"gateway": READ, "control-plane": ALL}
 """What services may do with the tables of projections, which are made while they run."""
 
@@ -98,7 +101,7 @@ _ASKED: Final[Mapping[Service, str]] = {
         claim_deliveries settle_delivery disable_endpoint deliveries replay_deliveries forget_deliveries tenant_secret
         add_tenant_secret live_key add_subject_key subject_keys keys_of_subject note_sealed add_key revoke_key
         expire_key list_keys use_keys account entries_of_account holds_of_account past_accounts standing_budgets prices
-        crowded_endpoints waiting note_deed deeds
+        crowded_endpoints waiting note_deed deeds reader
     """,
     "control-plane": """
         epoch_check applied_migrations writable now backlog horizon_holders append load read bytes_of events_of payloads
@@ -127,3 +130,8 @@ STATEMENTS: Final[Mapping[Service, frozenset[str]]] = {
 def user_of(service: Service, namespace: str) -> str:
     """How the user of a service is called, where nobody says otherwise."""
     return f"{namespace}_{service.replace('-', '_')}"
+
+
+def reader_of(user: str) -> str:
+    """The user that a user reads the rows of one tenant as."""
+    return f"{user}_reader"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import asyncpg
 
-from queuebit_store.access.grants import GRANTS, PROJECTED, SERVICES, Service, user_of
+from queuebit_store.access.grants import GRANTS, GUARDED, PROJECTED, SERVICES, Service, reader_of, user_of
 from queuebit_store.connections.settings import MIGRATE, PostgresSettings, connect_arguments
 from queuebit_store.connections.translate import translated
 from queuebit_store.errors import InvalidSettings
@@ -16,6 +16,10 @@ from queuebit_store.errors import InvalidSettings
 _TABLES = """
 SELECT tablename FROM pg_tables WHERE schemaname = $1
 UNION ALL SELECT viewname FROM pg_views WHERE schemaname = $1 ORDER BY tablename
+"""
+_GUARDED = """
+SELECT tablename, array_agg(users.name::text) AS users FROM pg_policies CROSS JOIN LATERAL unnest(roles) AS users (name)
+WHERE schemaname = $1 AND policyname IN ('of_services', 'of_tenant') GROUP BY tablename
 """
 _PROJECTION = "projection_"
 
@@ -32,8 +36,10 @@ def users_of(namespace: str, names: Mapping[str, str]) -> dict[Service, str]:
     return found
 
 
-def role_statements(namespace: str, users: Mapping[Service, str], tables: Iterable[str]) -> Iterator[str]:
-    """What to run, in order, for the tables that there are. Pure."""
+def role_statements(
+    namespace: str, users: Mapping[Service, str], tables: Iterable[str], guarded: Iterable[str] = ()
+) -> Iterator[str]:
+    """What to run, in order, for the tables that there are; `guarded`: those whose policies are as they must be. Pure."""
     schema = _quoted(namespace)
     there = list(tables)
     projected = [table for table in there if table.startswith(_PROJECTION)]
@@ -58,6 +64,33 @@ def role_statements(namespace: str, users: Mapping[Service, str], tables: Iterab
     yield f"GRANT USAGE ON SEQUENCE {schema}.event_seq TO {plane}"
     yield f"GRANT EXECUTE ON FUNCTION {schema}.{makers} TO {plane}"
     yield f"ALTER DEFAULT PRIVILEGES FOR ROLE {plane} IN SCHEMA {schema} GRANT SELECT ON TABLES TO {gateway}"
+    yield from _reader_statements(schema, users, set(guarded))
+
+
+def _reader_statements(schema: str, users: Mapping[Service, str], guarded: set[str]) -> Iterator[str]:
+    """The gateway's second lock: it reads the rows of a tenant as a user that sees those alone. Services see all rows by a
+    policy that costs nothing; who has no policy sees none. A table is locked for a moment, the first time.
+    """
+    reader = _quoted(reader_of(users["gateway"]))
+    yield _made(reader_of(users["gateway"]), login=False)
+    yield f"ALTER ROLE {_quoted(users['gateway'])} NOINHERIT"
+    yield f"GRANT {reader} TO {_quoted(users['gateway'])}"
+    yield f"GRANT {reader} TO CURRENT_USER"
+    yield f"GRANT USAGE ON SCHEMA {schema} TO {reader}"
+    for table in GUARDED:
+        name = f"{schema}.{_quoted(table)}"
+        yield f"GRANT SELECT ON {name} TO {reader}"
+        if table in guarded:
+            continue
+        services = ", ".join(_quoted(user) for each, user in users.items() if table in GRANTS[each])
+        yield f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY"
+        yield f"DROP POLICY IF EXISTS of_services ON {name}"
+        yield f"DROP POLICY IF EXISTS of_tenant ON {name}"
+        yield f"CREATE POLICY of_services ON {name} TO {services} USING (true) WITH CHECK (true)"
+        yield (
+            f"CREATE POLICY of_tenant ON {name} FOR SELECT TO {reader}"
+            " USING ((tenant = current_setting('queuebit.tenant', true)) IS TRUE)"
+        )
 
 
 async def planned_roles(settings: PostgresSettings, names: Mapping[str, str]) -> list[str]:
@@ -97,8 +130,14 @@ async def _statements(
 ) -> list[str]:
     with translated():
         rows = await connection.fetch(_TABLES, settings.namespace)
-    tables = [row["tablename"] for row in rows]
-    return list(role_statements(settings.namespace, users_of(settings.namespace, names), tables))
+        guarded = await connection.fetch(_GUARDED, settings.namespace)
+    users = users_of(settings.namespace, names)
+    tables, as_must_be = [row["tablename"] for row in rows], []
+    for row in guarded:
+        services = {user for each, user in users.items() if row["tablename"] in GRANTS[each]}
+        if {*row["users"]} == services | {reader_of(users["gateway"])}:
+            as_must_be.append(row["tablename"])
+    return list(role_statements(settings.namespace, users, tables, as_must_be))
 
 
 async def _connected(settings: PostgresSettings) -> asyncpg.Connection[asyncpg.Record]:
@@ -106,10 +145,10 @@ async def _connected(settings: PostgresSettings) -> asyncpg.Connection[asyncpg.R
         return await asyncpg.connect(**connect_arguments(settings, role=MIGRATE))
 
 
-def _made(name: str) -> str:
+def _made(name: str, *, login: bool = True) -> str:
     return (
         "DO $made$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = "
-        f"{_text(name)}) THEN CREATE ROLE {_quoted(name)} LOGIN; END IF; END $made$"
+        f"{_text(name)}) THEN CREATE ROLE {_quoted(name)} {'LOGIN' if login else 'NOLOGIN'}; END IF; END $made$"
     )
 
 

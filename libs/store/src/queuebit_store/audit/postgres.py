@@ -25,4 +25,5 @@ class PostgresAuditTrail:
         self, tenant: str, *, actions: Sequence[str] = (), before: tuple[datetime, UUID] | None = None, limit: int
     ) -> list[Deed]:
         at, deed_id = before or (None, None)
-        return [Deed(*row) for row in await self._session.fetch("deeds", tenant, list(actions), at, deed_id, limit)]
+        rows = await self._session.fetch_of(tenant, "deeds", tenant, list(actions), at, deed_id, limit)
+        return [Deed(*row) for row in rows]

@@ -9,6 +9,7 @@ import re
 from functools import cache
 from importlib.resources import files
 
+_PARAMETER = re.compile(r"\$(\d+)")
 _BLOCK = re.compile(r"^-- name: (\w+)\n(.*?)(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -54,6 +55,28 @@ def charged_append() -> str:
         lines = queries()[part].splitlines()
         statement = statement.replace(place, "\n".join(line for line in lines if not line.startswith("-- ")), 1)
     return statement
+
+
+_LOCKED = """SELECT told.* FROM (
+    SELECT CASE WHEN set_config('queuebit.tenant', ${nth}::text, true) IS NULL THEN 1 ELSE 0 END AS zero OFFSET 0
+) AS locked CROSS JOIN LATERAL (SELECT * FROM (
+{statement}
+) AS said OFFSET locked.zero) AS told"""
+"""The statement can only run after the tenant is set: it hangs on what comes of that. The setting ends with the statement."""
+
+
+def locked(statement: str) -> str:
+    """The statement for the rows of one tenant alone, whatever it asks: the tenant is its last parameter. Whoever reads as the
+    user of readers sees no row otherwise.
+    """
+    nth = max(map(int, _PARAMETER.findall(statement)), default=0) + 1
+    return _LOCKED.format(nth=nth, statement=statement.rstrip().rstrip(";"))
+
+
+@cache
+def locked_query(name: str) -> str:
+    """The statement of this name, locked."""
+    return locked(queries()[name])
 
 
 def named(text: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from queuebit_store.connections.moments import teach_moments
-from queuebit_store.connections.queries import charged_append, queries
+from queuebit_store.connections.queries import charged_append, locked_query, queries
 from queuebit_store.connections.settings import (
     APPEND,
     LARGE,
@@ -58,11 +58,14 @@ class Session:
         self._query_pool = self._pool(QUERY, settings.query_connections_max, 1)
         self._lead_pool = self._pool(LEAD, 1, 0)
         self._operate_pool = self._pool(OPERATE, settings.operate_connections_max, 0)
+        self._reader_pool: asyncpg.Pool[asyncpg.Record] | None = None
         self._open: list[asyncpg.Pool[asyncpg.Record]] = []
 
-    def _pool(self, role: Role, size_max: int, size_min: int) -> asyncpg.Pool[asyncpg.Record]:
+    def _pool(
+        self, role: Role, size_max: int, size_min: int, reader: str | None = None
+    ) -> asyncpg.Pool[asyncpg.Record]:
         return asyncpg.create_pool(
-            **connect_arguments(self.settings, role=role),
+            **connect_arguments(self.settings, role=role, reader=reader),
             min_size=size_min,
             max_size=size_max,
             max_inactive_connection_lifetime=0.0,
@@ -91,6 +94,15 @@ class Session:
             with translated():
                 await pool
             self._open.append(pool)
+
+    async def find_reader(self) -> None:
+        """Look whether this user reads the rows of one tenant as another one. Its connections are made when they are needed."""
+        for row in await self.fetch("reader"):
+            pool = self._pool(QUERY, self.settings.query_connections_max, 0, row["reader"])
+            with translated():
+                await pool
+            self._open.append(pool)
+            self._reader_pool = pool
 
     async def close(self) -> None:
         """Let running statements end, for a bounded time, and disconnect."""
@@ -123,6 +135,15 @@ class Session:
     async def fetch(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
         """Run a named statement that a service waits for."""
         return await _fetch(self._query_pool, name, arguments)
+
+    async def fetch_of(self, tenant: str | None, name: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Run a named statement that a service waits for, over the rows of one tenant: where this user has one for readers,
+        that sees no others, whatever the statement asks. With None over all.
+        """
+        if tenant is None or self._reader_pool is None:
+            return await _fetch(self._query_pool, name, arguments)
+        with translated():
+            return await self._reader_pool.fetch(locked_query(name), *arguments, tenant)
 
     async def fetch_text(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
         """Run a statement that was made of a named one and the name of a table, which a service waits for."""

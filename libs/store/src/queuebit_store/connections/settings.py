@@ -120,8 +120,8 @@ def settings_from(
     )
 
 
-def connect_arguments(settings: PostgresSettings, *, role: Role) -> dict[str, Any]:
-    """What every connection of a role is opened with."""
+def connect_arguments(settings: PostgresSettings, *, role: Role, reader: str | None = None) -> dict[str, Any]:
+    """What every connection of a role is opened with. `reader`: the user of PostgreSQL that it acts as."""
     timeout_s = statement_timeout_s(settings, role)
     bounds = {} if role.lock_timeout_s is None else {"lock_timeout": milliseconds(role.lock_timeout_s)}
     return {
@@ -142,6 +142,7 @@ def connect_arguments(settings: PostgresSettings, *, role: Role) -> dict[str, An
             "jit": "off",
             **bounds,
             **role.planner,
+            **({} if reader is None else {"role": reader}),
         },
     }
 

@@ -2,6 +2,10 @@
 -- Let the server end any transaction of this session that takes longer; for a session, whatever it does in between.
 SELECT set_config('transaction_timeout', $1, false);
 
+-- name: reader
+-- The user that this one reads the rows of one tenant as, where there is one (see `access/roles.py`).
+SELECT rolname AS reader FROM pg_roles WHERE rolname = current_user || '_reader' AND pg_has_role(current_user, oid, 'MEMBER');
+
 -- name: epoch_check
 -- For each category the newest transaction id of the current epoch; one at or above the next id betrays a restore. And which
 -- epoch that is, and whether all that runs can read events whose payloads are stored apart.

@@ -45,7 +45,7 @@ class PostgresDirectory:
         )
 
     async def list_keys(self, tenant: str | None = None) -> list[ApiKeyRow]:
-        return list(map(_row, await self._session.fetch("list_keys", tenant)))
+        return list(map(_row, await self._session.fetch_of(tenant, "list_keys", tenant)))
 
     async def use_keys(self, used: Mapping[str, datetime]) -> None:
         if used:

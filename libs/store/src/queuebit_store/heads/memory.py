@@ -20,10 +20,11 @@ class MemoryHeads:
     database: MemoryDatabase
     hooks: Hooks
 
-    async def heads(self, stream_ids: Sequence[UUID]) -> dict[UUID, StreamRow]:
+    async def heads(self, stream_ids: Sequence[UUID], *, tenant: str | None = None) -> dict[UUID, StreamRow]:
         await self.hooks.before("heads")
         streams = self.database.streams
-        return {stream_id: streams[stream_id] for stream_id in stream_ids if stream_id in streams}
+        found = {stream_id: streams[stream_id] for stream_id in stream_ids if stream_id in streams}
+        return {stream_id: row for stream_id, row in found.items() if tenant in (None, row.tenant)}
 
     async def list_heads(self, wanted: StreamFilter, *, limit: int) -> list[StreamRow]:
         await self.hooks.before("list_heads")

@@ -78,8 +78,8 @@ class StreamFilter:
 class Heads(Protocol):
     """Heads by id, in lists, by time. An append writes them together with its events."""
 
-    async def heads(self, stream_ids: Sequence[UUID]) -> dict[UUID, StreamRow]:
-        """The head of each stream; a stream that does not exist is absent."""
+    async def heads(self, stream_ids: Sequence[UUID], *, tenant: str | None = None) -> dict[UUID, StreamRow]:
+        """The head of each stream; a stream that does not exist is absent, and with `tenant` so is one of others."""
         ...
 
     async def list_heads(self, wanted: StreamFilter, *, limit: int) -> list[StreamRow]:

@@ -20,12 +20,14 @@ class PostgresHeads:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def heads(self, stream_ids: Sequence[UUID]) -> dict[UUID, StreamRow]:
-        found = map(to.stream_row, await self._session.fetch("heads", list(stream_ids)))
-        return {row.stream_id: row for row in found}
+    async def heads(self, stream_ids: Sequence[UUID], *, tenant: str | None = None) -> dict[UUID, StreamRow]:
+        found = map(to.stream_row, await self._session.fetch_of(tenant, "heads", list(stream_ids)))
+        return {row.stream_id: row for row in found if tenant in (None, row.tenant)}
 
     async def list_heads(self, wanted: StreamFilter, *, limit: int) -> list[StreamRow]:
-        """Filters by attributes are checked while walking: bounded by the timeout."""
+        """Filters by attributes are checked while walking: bounded by the timeout. Whose each row is, is looked at here: under
+        the lock of rows the walk would begin at the newest for every page.
+        """
         before = wanted.before
         arguments = (
             wanted.tenant,
@@ -39,7 +41,8 @@ class PostgresHeads:
             limit,
         )
         found = await self._session.fetch("list_states" if wanted.states else "list_tenant", *arguments)
-        return [to.stream_row(row) for row in found]
+        rows = map(to.stream_row, found)
+        return [row for row in rows if row.tenant == wanted.tenant]
 
     async def walk_heads(self, after: UUID | None = None, *, limit: int, category: str = "job") -> list[StreamRow]:
         name = "walk" if category == JOB else "walk_rare"

@@ -5,12 +5,17 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 from uuid import UUID
 
+from queuebit_store.errors import StoreUnavailable
 from queuebit_store.keys.port import Keys
 from queuebit_store.keys.ring import KeyRing, master_keys_from
+
+T = TypeVar("T")
+REMEDY = "Start PostgreSQL, or set QUEUEBIT_POSTGRES: keys of sealed data lie there."
 
 
 class Timed(Protocol):
@@ -19,6 +24,57 @@ class Timed(Protocol):
     def now(self) -> datetime: ...
 
     def monotonic_s(self) -> float: ...
+
+
+class Minting(Protocol):
+    """Where new ids come from."""
+
+    def mint(self) -> UUID: ...
+
+
+class Configured(Protocol):
+    """What a service is told of its keys."""
+
+    @property
+    def master_key_file(self) -> Path | None: ...
+
+
+class Starting(Protocol):
+    """A service that starts, as far as its keys need it."""
+
+    @property
+    def settings(self) -> Configured: ...
+
+    @property
+    def clock(self) -> Timed: ...
+
+    @property
+    def ids(self) -> Minting: ...
+
+    def on_close(self, close: Callable[[], Awaitable[None]]) -> None: ...
+
+    async def wait_for(
+        self,
+        what: str,
+        attempt: Callable[[], Awaitable[T]],
+        *,
+        remedy: str,
+        transient: tuple[type[Exception], ...],
+    ) -> T: ...
+
+
+async def ring_of_service(service: Starting, name: str, env: Mapping[str, str]) -> KeyRing | None:
+    """The keys of sealed data of a service that starts, where this installation has some; it waits for PostgreSQL."""
+    opening = partial(
+        ring_of_process,
+        env,
+        service.settings.master_key_file,
+        service=name,
+        clock=service.clock,
+        mint=service.ids.mint,
+        on_close=service.on_close,
+    )
+    return await service.wait_for("PostgreSQL", opening, remedy=REMEDY, transient=(StoreUnavailable,))
 
 
 def ring_over(

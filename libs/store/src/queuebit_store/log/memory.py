@@ -70,10 +70,13 @@ class MemoryLog:
         events = self.database.events
         return {each: sum(len(event.data.encode()) for event in events[each]) for each in stream_ids if each in events}
 
-    async def events_of(self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000) -> list[StoredEvent]:
+    async def events_of(
+        self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000, tenant: str | None = None
+    ) -> list[StoredEvent]:
         await self.hooks.before("events_of")
         start = max(after_version, 0)
-        return self.database.events.get(stream_id, [])[start : start + limit]
+        found = self.database.events.get(stream_id, [])[start : start + limit]
+        return [event for event in found if tenant in (None, event.tenant)]
 
     async def read(
         self, after: Position, *, limit: int, categories: Sequence[str] = ("job",), whole: bool = True

@@ -151,8 +151,10 @@ class EventLog(Protocol):
         """
         ...
 
-    async def events_of(self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000) -> list[StoredEvent]:
-        """One stream from a version on."""
+    async def events_of(
+        self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000, tenant: str | None = None
+    ) -> list[StoredEvent]:
+        """One stream from a version on; with `tenant` nothing of a stream of another."""
         ...
 
     async def read(

@@ -78,9 +78,12 @@ class PostgresLog:
     async def bytes_of(self, stream_ids: Sequence[UUID]) -> dict[UUID, int]:
         return {row[0]: row[1] for row in await self._session.fetch("bytes_of", list(stream_ids))}
 
-    async def events_of(self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000) -> list[StoredEvent]:
-        rows = await self._session.fetch("events_of", stream_id, after_version, limit)
-        return await self.fill(to.stored_events(rows))
+    async def events_of(
+        self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000, tenant: str | None = None
+    ) -> list[StoredEvent]:
+        rows = await self._session.fetch_of(tenant, "events_of", stream_id, after_version, limit)
+        events = [event for event in to.stored_events(rows) if tenant in (None, event.tenant)]
+        return await self.fill(events)
 
     async def read(
         self, after: Position, *, limit: int, categories: Sequence[str] = ("job",), whole: bool = True

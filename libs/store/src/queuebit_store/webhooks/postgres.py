@@ -37,7 +37,7 @@ class PostgresWebhooks:
         found = (
             await self._session.fetch("endpoints")
             if tenant is None
-            else await self._session.fetch("endpoints_of", tenant)
+            else await self._session.fetch_of(tenant, "endpoints_of", tenant)
         )
         return [_endpoint(row) for row in found]
 
@@ -113,7 +113,9 @@ class PostgresWebhooks:
         place = (None, None) if before is None else before
         return [
             _delivery(row)
-            for row in await self._session.fetch("deliveries", endpoint_id, tenant, list(states), *place, limit)
+            for row in await self._session.fetch_of(
+                tenant, "deliveries", endpoint_id, tenant, list(states), *place, limit
+            )
         ]
 
     async def replay(

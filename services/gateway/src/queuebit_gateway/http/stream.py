@@ -37,7 +37,7 @@ async def job_stream(
             await parts.authenticator.check(actor)
             found = await parts.jobs.find(actor.asker, job_id)
             while found.version > after:
-                frame = await parts.frames.after(found.stream_id, job_id, after, compact=compact)
+                frame = await parts.frames.after(found.tenant, found.stream_id, job_id, after, compact=compact)
                 if frame is None:
                     break
                 async with parts.frames.held(frame) as pieces:

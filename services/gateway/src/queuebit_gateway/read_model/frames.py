@@ -44,13 +44,13 @@ class Frames:
         self._reading: Shared[tuple[UUID, bool, int], Frame | None] = Shared()
         self._large = asyncio.Semaphore(LARGE_HELD_MAX)
 
-    async def after(self, stream_id: UUID, job_id: UUID, version: int, *, compact: bool) -> Frame | None:
+    async def after(self, tenant: str, stream_id: UUID, job_id: UUID, version: int, *, compact: bool) -> Frame | None:
         """The frame that follows on `version`; None where there is none yet. Raises StoreError."""
         key = (stream_id, compact, version + 1)
         frame = self._kept.get(key)
         if frame is not None:
             return frame
-        return await self._reading.run(key, partial(self._read, stream_id, job_id, version, compact=compact))
+        return await self._reading.run(key, partial(self._read, tenant, stream_id, job_id, version, compact=compact))
 
     @asynccontextmanager
     async def held(self, frame: Frame) -> AsyncIterator[list[memoryview]]:
@@ -67,10 +67,10 @@ class Frames:
         finally:
             self._large.release()
 
-    async def _read(self, stream_id: UUID, job_id: UUID, version: int, *, compact: bool) -> Frame | None:
+    async def _read(self, tenant: str, stream_id: UUID, job_id: UUID, version: int, *, compact: bool) -> Frame | None:
         """Make the frames of the next page, and keep them."""
         first = None
-        async for page in pages(self._store, stream_id, version):
+        async for page in pages(self._store, stream_id, version, tenant):
             make = partial(_frames, job_id, page, compact=compact)
             large = sum(len(event.data) for event in page) > LARGE_BYTES
             for frame in await self._hop(make) if large else make():

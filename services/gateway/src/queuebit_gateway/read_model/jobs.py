@@ -86,7 +86,7 @@ class Jobs:
     async def find(self, asker: Asker, job_id: UUID) -> Found:
         """The job. Raises Refusal job_not_found, also for the jobs of other tenants, projects and environments."""
         refused_id = refusal_stream(asker.tenant, job_id)
-        rows = await self._store.heads([job_id, refused_id])
+        rows = await self._store.heads([job_id, refused_id], tenant=asker.tenant)
         stream_id = job_id if job_id in rows else refused_id
         row = rows.get(stream_id)
         accepted = None if row else await self._accepted_before(job_id)
@@ -119,7 +119,7 @@ class Jobs:
         """Those of a page of the tenant's events that are of jobs that the asker may see."""
         if not asker.bound or not events:
             return events
-        rows = await self._store.heads(list({event.stream_id for event in events}))
+        rows = await self._store.heads(list({event.stream_id for event in events}), tenant=asker.tenant)
         own = {stream_id for stream_id, row in rows.items() if asker.sees(row.head.attributes)}
         return [each for each in events if each.stream_id in own or asker.sees(_labels_of_refusal(each))]
 
@@ -128,7 +128,7 @@ class Jobs:
         if found.row is None:
             assert found.accepted is not None
             return fresh_view(found.accepted)
-        story = await self._stories.until(found.stream_id, found.row.version)
+        story = await self._stories.until(found.stream_id, found.row.version, found.tenant)
         view = story.view(found.job_id, found.tenant, with_plan="plan" in include)
         if "events" in include:
             view = view.model_copy(update={"events": tuple(await self._shown(found))})
@@ -139,14 +139,14 @@ class Jobs:
         if found.row is None:
             assert found.accepted is not None
             return tell(fresh_view(found.accepted), ())
-        story = await self._stories.until(found.stream_id, found.row.version)
+        story = await self._stories.until(found.stream_id, found.row.version, found.tenant)
         return tell(story.view(found.job_id, found.tenant, with_plan=True), story.events)
 
     async def standing(self, found: Found) -> Job:
         """Where the job stands, by the domain's own fold. Raises Refusal history_unreadable."""
         if found.row is None:
             return NoJob()
-        return (await self._stories.until(found.stream_id, found.row.version)).folding.job
+        return (await self._stories.until(found.stream_id, found.row.version, found.tenant)).folding.job
 
     async def page(self, wanted: StreamFilter, limit: int) -> tuple[list[JobSummary], bool]:
         """One page of a list, and whether there is more."""
@@ -156,7 +156,7 @@ class Jobs:
     async def _shown(self, found: Found) -> list[dict[str, Any]]:
         """The first events of the job, without statements."""
         shown: list[dict[str, Any]] = []
-        async for page in pages(self._store, found.stream_id, 0):
+        async for page in pages(self._store, found.stream_id, 0, found.tenant):
             make = partial(_structured_all, found.job_id, page)
             shown += await self._hop(make) if sum(len(event.data) for event in page) > LARGE_BYTES else make()
             if len(shown) >= EVENTS_SHOWN_MAX:

@@ -39,7 +39,7 @@ class SharesRead:
         """
         if view.answer is None or view.objective is None or view.shares is not None or not _is_optimisation(view.kind):
             return view
-        asked = await self._store.events_of(found.stream_id, after_version=0, limit=1)
+        asked = await self._store.events_of(found.stream_id, limit=1, tenant=found.tenant)
         if not asked:
             return view
         text = f'{{"asked":{asked[0].data},"answer":{json.dumps(view.answer)}}}'

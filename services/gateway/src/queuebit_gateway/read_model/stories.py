@@ -88,33 +88,33 @@ class Stories:
         self._reading: Shared[UUID, Story] = Shared()
         self._reads = asyncio.Semaphore(READS_MAX)
 
-    async def until(self, stream_id: UUID, version: int) -> Story:
-        """The story of this stream up to `version` at least, which is there. Raises StoreError, and Refusal
+    async def until(self, stream_id: UUID, version: int, tenant: str) -> Story:
+        """The story of this stream of the tenant up to `version` at least, which is there. Raises StoreError, and Refusal
         history_unreadable where its events cannot be read or do not follow on one another.
         """
         story = self._kept.get(stream_id)
         try:
             while story is None or story.version < version:
-                story = await self._reading.run(stream_id, partial(self._read_on, stream_id, story or Story(stream_id)))
+                story = await self._reading.run(stream_id, partial(self._read_on, tenant, story or Story(stream_id)))
         except (CorruptStream, ContractError) as error:
             log.error("the history of a job makes no sense: %s", error, extra={"job_id": str(stream_id)})
             raise Refusal("history_unreadable", job_id=stream_id) from error
         return story
 
-    async def _read_on(self, stream_id: UUID, story: Story) -> Story:
+    async def _read_on(self, tenant: str, story: Story) -> Story:
         async with self._reads:
-            async for page in pages(self._store, stream_id, story.version):
+            async for page in pages(self._store, story.stream_id, story.version, tenant):
                 large = sum(len(event.data) for event in page) > LARGE_BYTES
                 happened = await self._hop(partial(_read, page)) if large else _read(page)
                 story.tell(happened, OBJECT_FACTOR * sum(map(_weight, page)))
-        self._kept.put(stream_id, story, story.bytes_kept)
+        self._kept.put(story.stream_id, story, story.bytes_kept)
         return story
 
 
-async def pages(store: StreamStore, stream_id: UUID, after: int) -> AsyncIterator[list[StoredEvent]]:
+async def pages(store: StreamStore, stream_id: UUID, after: int, tenant: str) -> AsyncIterator[list[StoredEvent]]:
     """The events of a stream after a version, in pages of few while events are large and of many while they are small."""
     limit = PAGE
-    while page := await store.events_of(stream_id, after_version=after, limit=limit):
+    while page := await store.events_of(stream_id, after_version=after, limit=limit, tenant=tenant):
         yield page
         if len(page) < limit:
             return

@@ -106,7 +106,7 @@ class FanOut:
     async def _about(self, event: StoredEvent, data: dict[str, Any]) -> About:
         known = self._known.get(event.stream_id)
         if known is None:
-            first = await self._store.events_of(event.stream_id, limit=1)
+            first = await self._store.events_of(event.stream_id, limit=1, tenant=event.tenant)
             submitted = first[0] if first and first[0].type == "JobSubmitted" else None
             known = about_of(_data_of(submitted).get("request", {})) if submitted else _of_refusal(data)
             self._remember(event.stream_id, known)
