@@ -42,9 +42,9 @@ class CountingStore(MemoryStore):
 
     reads = 0
 
-    async def events_of(self, stream_id, *, after_version=0, limit=1000):  # type: ignore[no-untyped-def]
+    async def events_of(self, stream_id, *, after_version=0, limit=1000, tenant=None):  # type: ignore[no-untyped-def]
         self.reads += stream_id == REGISTER_ID
-        return await super().events_of(stream_id, after_version=after_version, limit=limit)
+        return await super().events_of(stream_id, after_version=after_version, limit=limit, tenant=tenant)
 
 
 class Plane:
