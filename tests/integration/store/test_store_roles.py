@@ -4,41 +4,25 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 
 from queuebit_devstack.processes import child_env, run_tool
 from queuebit_devstack.stack import Stack
-from queuebit_store.access.grants import GRANTS, SERVICES, STATEMENTS, Service, reader_of, user_of
-from queuebit_store.access.roles import apply_roles, role_statements, users_of
+from queuebit_store.access.grants import GRANTS, SERVICES, STATEMENTS, Service
+from queuebit_store.access.roles import role_statements, users_of
 from queuebit_store.connections.queries import charged_append, queries
 from queuebit_store.errors import InvalidSettings, StatementRefused
 from queuebit_store.partitions.port import Partition
 from queuebit_store.postgres import PostgresSettings, PostgresStore
 from tests.contract.store.builders import an_append, an_id, at
+from tests.integration.store.service_users import as_user, users
 
-PASSWORDS = {service: f"{service}-geheim" for service in SERVICES}
+__all__ = ["users"]
+
 RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
-
-
-@pytest.fixture
-async def users(settings: PostgresSettings, admin: asyncpg.Connection) -> AsyncIterator[dict[Service, str]]:
-    """The users of this namespace; gone afterwards."""
-    made = await apply_roles(settings, {}, {user_of(each, settings.namespace): PASSWORDS[each] for each in SERVICES})
-    yield made
-    for user in (*made.values(), reader_of(made["gateway"])):
-        await admin.execute(f'DROP OWNED BY "{user}" CASCADE; DROP ROLE "{user}"')
-
-
-def as_user(settings: PostgresSettings, service: Service) -> PostgresSettings:
-    parts = urlsplit(settings.url)
-    login = f"{user_of(service, settings.namespace)}:{PASSWORDS[service]}"
-    url = urlunsplit(parts._replace(netloc=f"{login}@{parts.netloc.rpartition('@')[2]}"))
-    return PostgresSettings(url, namespace=settings.namespace)
 
 
 def statements_of(service: Service) -> dict[str, str]:

@@ -19,7 +19,7 @@ from queuebit_store.ports import ApiKeyRow, Position, StreamFilter
 from queuebit_store.postgres import PostgresSettings, PostgresStore
 from queuebit_store.webhooks.port import NewDelivery, NewEndpoint
 from tests.contract.store.builders import an_append, an_id, at
-from tests.integration.store.test_store_roles import as_user, users
+from tests.integration.store.service_users import as_user, users
 
 __all__ = ["users"]
 TENANTS = ("acme", "globex")
