@@ -6,10 +6,22 @@ import io
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import chdir, redirect_stderr, redirect_stdout
+from functools import cache
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
+from typer.main import get_command
+
 from queuebit_client.cli import main
+
+build = main.build
+
+
+@cache
+def command() -> Any:
+    """All commands, built once: that takes longer than most of them."""
+    return get_command(build())
 
 
 def typed(
@@ -26,6 +38,7 @@ def typed(
     with (
         patch.dict(os.environ, env, clear=True),
         patch("sys.stdin", given),
+        patch.object(main, "build", command),
         chdir(folder or Path.cwd()),
         redirect_stdout(out),
         redirect_stderr(err),
