@@ -20,7 +20,7 @@ from queuebit_devstack.stack import start_stack
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "infra/docs/how-to/run-by-hand.md"
-TIMEOUT_S = 240.0
+TIMEOUT_S = 540.0
 
 
 def blocks() -> list[str]:

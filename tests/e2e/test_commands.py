@@ -99,7 +99,7 @@ async def test_run_says_what_is_wrong_and_exits_2(
 
 @pytest.mark.slow
 async def test_the_demo_answers_everything_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    done = await queuebit("demo", cwd=tmp_path, timeout_s=280.0)
+    done = await queuebit("demo", cwd=tmp_path, timeout_s=580.0)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "answered exactly once" in done.stdout
@@ -121,7 +121,7 @@ async def becomes(state: str, job_id: str, cwd: Path) -> dict[str, Any]:
 @pytest.mark.slow
 async def test_up_submit_show_down(tmp_path: Path, instance: Path) -> None:
     try:
-        up = await queuebit("up", cwd=tmp_path, timeout_s=180.0)
+        up = await queuebit("up", cwd=tmp_path, timeout_s=300.0)
         assert up.returncode == 0, up.stdout + up.stderr
         said = await queuebit("status", "--json", cwd=tmp_path)
         status = json.loads(said.stdout)
@@ -134,7 +134,7 @@ async def test_up_submit_show_down(tmp_path: Path, instance: Path) -> None:
         given_away = told(tmp_path / ".queuebit", [up.stdout, up.stderr, said.stdout, plain.stdout])
         open_to_others = open_paths(tmp_path / ".queuebit")
         await queuebit("down", cwd=tmp_path)
-        await queuebit("up", "--paused", cwd=tmp_path, timeout_s=180.0)
+        await queuebit("up", "--paused", cwd=tmp_path, timeout_s=300.0)
         paused = await queuebit("submit", str(instance), "--kind", "maxcut", "--json", cwd=tmp_path)
         waiting = json.loads(paused.stdout)["id"]
         held = await becomes("held", waiting, tmp_path)
