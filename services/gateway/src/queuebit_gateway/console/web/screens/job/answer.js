@@ -1,17 +1,33 @@
 // The answer: as a picture where one says it, as outcomes where there are counts, and always as text.
 import { html, useEffect, useState } from "../../core/html.js";
+import { post } from "../../core/api.js";
 import { number } from "../../core/format.js";
 import { countsOf, Histogram } from "../../charts/histogram.js";
 import { Copy, Empty, Failed, Panel, Reading } from "../../parts/pieces.js";
+import { Reasoned } from "../../parts/reasoned.js";
 import { drawingOf } from "../../drawings/index.js";
 import { Circuit } from "./circuit.js";
-import { useStatement } from "./statement.js";
+import { shutOf, useStatement } from "./statement.js";
 
 const SHOWN_MAX = 4000;
 
 export function Answer({ job }) {
-  return html`<${Panel} title="Answer" actions=${job.answer && html`<${Copy} text=${JSON.stringify(job.answer)} label="Copy answer" />`}>
-    ${job.answer ? html`<${Known} job=${job} />` : html`<${Empty}>There is no answer${job.failure || job.rejection ? "." : " yet."}<//>`}<//>`;
+  const [revealed, setRevealed] = useState(null);
+  const shown = revealed?.version === job.version ? revealed : job;
+  const shut = shutOf(shown.answer);
+  return html`<${Panel} title="Answer" actions=${shown.answer && !shut && html`<${Copy} text=${JSON.stringify(shown.answer)} label="Copy answer" />`}>
+    ${shut === "sealed" ? html`<${Sealed} job=${job} reveal=${setRevealed} />`
+      : shut === "erased" ? html`<${Empty}>It was erased, with all data of its subject.<//>`
+      : shown.answer ? html`<${Known} job=${shown} />` : html`<${Empty}>There is no answer${job.failure || job.rejection ? "." : " yet."}<//>`}<//>`;
+}
+
+function Sealed({ job, reveal }) {
+  const [asked, setAsked] = useState(false);
+  const deed = async (reason) => reveal(await post(`v1/jobs/${encodeURIComponent(job.id)}/reveal`, { reason }));
+  return html`<${Empty}>It holds data of a subject, and is sealed.<//>
+    <p class="below"><button type="button" onClick=${() => setAsked(true)}>Reveal the answer</button></p>
+    <${Reasoned} title="Reveal the answer?" open=${asked} close=${() => setAsked(false)} verb="Reveal it" keep="Leave it sealed" deed=${deed}>
+      <p>Who asked, and why, is written into the trail of your tenant before it is shown.</p><//>`;
 }
 
 function Known({ job }) {
@@ -40,6 +56,7 @@ function Drawn({ job, open }) {
   }, [open]);
   if (error) return html`<${Failed} error=${error} />`;
   if (!statement || !draw) return html`<${Reading} what="Drawing" />`;
+  if (shutOf(statement)) return html`<p class="note">The question is ${shutOf(statement)}, so that nothing can be drawn.</p>`;
   const picture = draw(statement, job.answer, job.kind);
   return picture ?? html`<p class="note">This one is too large to be drawn, or states nothing that could be.</p>`;
 }

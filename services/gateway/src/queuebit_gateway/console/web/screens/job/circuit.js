@@ -6,13 +6,14 @@ import { CircuitPicture, metricsOf, readCircuit } from "../../charts/circuit.js"
 import { useRead } from "../../core/load.js";
 import { Copy, Empty, Failed, Loaded, Reading, Table } from "../../parts/pieces.js";
 import { textOf } from "./artifacts.js";
-import { useStatement } from "./statement.js";
+import { shutOf, useStatement } from "./statement.js";
 
 export function Circuit({ job }) {
   const { statement, error } = useStatement(job);
   const circuit = useMemo(() => (statement?.qasm ? readCircuit(statement.qasm) : null), [statement]);
   if (error) return html`<${Failed} error=${error} />`;
   if (!statement) return html`<${Reading} what="Reading the circuit" />`;
+  if (shutOf(statement)) return html`<p class="note">The circuit is ${shutOf(statement)}.</p>`;
   return html`<${BeforeAndAfter} asked=${circuit && metricsOf(circuit)} ran=${targetOf(job)} />
     ${circuit ? html`<${CircuitPicture} circuit=${circuit} />` : html`<p class="note">It has loops, conditions or subroutines, so it is shown as text.</p>`}
     <details open=${!circuit}><summary>OpenQASM</summary><div class="snippet-head"><${Copy} text=${statement.qasm} label="Copy OpenQASM" /></div>

@@ -15,6 +15,11 @@ function statementOf(jobId) {
   return kept.get(jobId);
 }
 
+// Why a statement or an answer is not shown: "sealed" where who may can reveal it, "erased" where nobody can; null where it is.
+export function shutOf(value) {
+  return value?.$redacted ? "erased" : value?.$masked ? "sealed" : null;
+}
+
 export function useStatement(job) {
   const [found, setFound] = useState({ statement: null, error: null });
   useEffect(() => {
