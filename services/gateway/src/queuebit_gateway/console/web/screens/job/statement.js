@@ -16,8 +16,9 @@ function statementOf(jobId) {
 }
 
 // Why a statement or an answer is not shown: "sealed" where who may can reveal it, "erased" where nobody can; null where it is.
+// Events have what is sealed as it is stored.
 export function shutOf(value) {
-  return value?.$redacted ? "erased" : value?.$masked ? "sealed" : null;
+  return value?.$redacted ? "erased" : value?.$masked || value?.$sealed ? "sealed" : null;
 }
 
 export function useStatement(job) {
