@@ -25,6 +25,8 @@ from queuebit_runtime.worker.reports import cancelled
 ATTEMPTS = "queuebit_quantum_adapter.shell.child:attempts"
 QUBITS_MAX = 16
 """Wider circuits gain nothing."""
+NOISY_GATE_S = 2e-8
+"""A gate as it was asked for, with all that a device makes of it, on one element of a density matrix."""
 TOGETHER_S_MAX = 1.0
 """So long those that run together may take by estimate: nobody waits for the others longer than that."""
 
@@ -56,8 +58,10 @@ class OrderJoiner:
         joins = isinstance(kind, Measurement) and kind.joins and backend.joins
         if not joins or self._executor.is_kept(order, backend):
             return None
-        amplitudes = 1 << (2 * size.qubits if backend.noisy else size.qubits)
-        each_s = size.terms * (self._limits.gate_s + self._limits.gate_amplitude_s * amplitudes)
+        of_gate_s = self._limits.gate_amplitude_s * (1 << size.qubits)
+        if backend.noisy:
+            of_gate_s = NOISY_GATE_S * (1 << 2 * size.qubits)
+        each_s = size.terms * (self._limits.gate_s + of_gate_s)
         count = min(self._count_max, int(TOGETHER_S_MAX / max(each_s, 1e-9)))
         key = (problem.kind, problem.version, size.variables, size.qubits, size.terms, backend.name)
         return Alike(key, count) if count > 1 else None
