@@ -78,6 +78,7 @@ class Desk:
 
     held: Held = field(default_factory=Held)
     stops: dict[int, asyncio.Event] = field(default_factory=dict)
+    signs: list[ExecutionProgressed] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.flights = Flights(self.held)
@@ -85,7 +86,7 @@ class Desk:
     async def ask(self, order: JobQueued, tenant: str | None = "acme") -> asyncio.Task[Any]:
         self.flights.alike(order, tenant)
         stop = self.stops[order.attempt_id.int] = asyncio.Event()
-        return await self._begun(self.flights.run(order, lambda _: None, stop))
+        return await self._begun(self.flights.run(order, self.signs.append, stop))
 
     async def ask_together(self, *orders: JobQueued) -> asyncio.Task[Any]:
         for order in orders:
@@ -162,6 +163,7 @@ async def test_where_the_first_fails_the_second_works_it_out_itself(how: Any) ->
 
     await desk.held.end(1, how)
     assert desk.held.begun == [1, 2]
+    assert [each.attempt_id.int for each in desk.signs] == [2, 3], "neither is taken for lost while it goes on"
     await desk.held.end(2)
 
     await asyncio.wait((first,))

@@ -20,7 +20,7 @@ from queuebit_contracts.sealed import SealedStatement
 from queuebit_runtime.waiting import end_task
 from queuebit_runtime.worker.executor import Executor
 from queuebit_runtime.worker.orders import Alike
-from queuebit_runtime.worker.reports import cancelled
+from queuebit_runtime.worker.reports import cancelled, progressed
 
 CACHE_PARAM = "cache"
 """A job that says `cache: never` is always worked out for itself."""
@@ -95,6 +95,8 @@ class Flights:
                 return cancelled(order, Usage())
             if isinstance(outcome, ExecutionSucceeded):
                 return _again(order, outcome)
+            # A sign of life: from here on it takes as long as its own budget allows.
+            progress(progressed(order, 0.0, "The same question of another job came to nothing."))
         mine: asyncio.Future[Told | None] = asyncio.get_running_loop().create_future()
         self._flying[key] = mine
         outcome = None
