@@ -57,7 +57,7 @@ async def name_server(*answers: str) -> AsyncIterator[tuple[NameServer, object]]
     transport, server = await loop.create_datagram_endpoint(lambda: NameServer(*answers), local_addr=("127.0.0.1", 0))
     port = transport.get_extra_info("sockname")[1]
 
-    async def resolve(host: str, _port: int) -> list[str]:
+    async def resolve(host: str, _port: int, _whose: str) -> list[str]:
         name = b"".join(bytes([len(part)]) + part for part in host.encode().split(b".")) + b"\0"
         packet = b"\x12\x34" + struct.pack("!HHHHH", 0x0100, 1, 0, 0, 0) + name + struct.pack("!HH", 1, 1)
         answered: asyncio.Future[bytes] = loop.create_future()
@@ -169,7 +169,7 @@ async def test_a_receiver_that_hangs_costs_a_bounded_time() -> None:
 
 
 async def test_what_cannot_be_reached_says_nothing_of_our_side() -> None:
-    async def nowhere(_host: str, _port: int) -> list[str]:
+    async def nowhere(_host: str, _port: int, _whose: str) -> list[str]:
         raise OSError("resolver 10.0.0.2 says no")
 
     async with Egress(POLICY, resolve=nowhere) as egress:

@@ -52,6 +52,26 @@ async def test_a_name_that_hangs_is_asked_for_once_and_only_so_many_at_all() -> 
     assert await names.addresses("later", 443) == ["192.0.2.1"]
 
 
+async def test_a_tenant_whose_names_hang_leaves_room_for_those_of_others() -> None:
+    resolver = Resolver()
+    names = Names(resolver.look, lookups_max=5, of_one_max=2)
+    waiting = [asyncio.create_task(names.addresses(f"{nth}.acme", 443, "acme")) for nth in range(2)]
+    await asyncio.sleep(0)
+
+    with pytest.raises(NamesBusy):
+        await names.addresses("2.acme", 443, "acme")
+    others = [asyncio.create_task(names.addresses(f"{nth}.example", 443, "globex")) for nth in range(2)]
+    nobodys = asyncio.create_task(names.addresses("issuer.example", 443))
+    await asyncio.sleep(0)
+    again = asyncio.create_task(names.addresses("0.acme", 443, "acme"))
+    resolver.go.set()
+
+    found = await asyncio.gather(*waiting, *others, nobodys, again)
+    assert found == [["192.0.2.1"]] * 6
+    assert sorted(resolver.asked) == ["0.acme", "0.example", "1.acme", "1.example", "issuer.example"]
+    assert await names.addresses("2.acme", 443, "acme") == ["192.0.2.1"]
+
+
 async def test_whoever_waits_for_a_name_gives_up_in_time() -> None:
     resolver = Resolver()
     async with Egress(EgressPolicy(), resolve=Names(resolver.look, lookups_max=1).addresses, total_s=0.05) as egress:

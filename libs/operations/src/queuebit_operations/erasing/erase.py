@@ -101,7 +101,9 @@ async def found_of(store: KeyStore, place: Place) -> Found:
             f"No job of {place.tenant} was ever sealed for the subject {place.subject}.",
             remedy="Name it as the label data_subject of its jobs does.",
         )
-    return Found(keys, await store.sealed_jobs([key.key_id for key in keys]))
+    jobs = await store.sealed_jobs([key.key_id for key in keys])
+    async with own_connection(postgres_settings(place.env)) as connection:
+        return Found(keys, await StoreSearch(connection).made_from(jobs, place.tenant))
 
 
 async def erased(store: KeyStore, place: Place, found: Found) -> Erased:

@@ -32,6 +32,10 @@ class StoreSearch(RoomReader):
         rows = await self._fetch("events_of_jobs", list(jobs))
         return [(row[0], row[1], row[2], orjson.loads(row[3])) for row in rows]
 
+    async def made_from(self, jobs: Sequence[UUID], tenant: str) -> list[UUID]:
+        """The jobs, and those that operators made from them: what was sealed goes on in those under the same keys."""
+        return [row[0] for row in await self._fetch("made_from", list(jobs), tenant)]
+
     async def vacuum_keys(self) -> None:
         """Take what is left of destroyed keys out of their table."""
         await self._fetch_text("VACUUM subject_key")

@@ -16,8 +16,8 @@ CONNECT_S = 5.0
 TOTAL_S = 15.0
 READ_BYTES_MAX = 65_536
 
-Resolve = Callable[[str, int], Awaitable[list[str]]]
-"""The addresses of a name, IPv4 and IPv6. Raises OSError where it has none."""
+Resolve = Callable[[str, int, str], Awaitable[list[str]]]
+"""The addresses of a name, IPv4 and IPv6, for a tenant, if it is for one. Raises OSError where it has none."""
 
 
 class EgressFailed(Exception):
@@ -61,28 +61,28 @@ class Egress:
         """Close what is open."""
         await self._http.aclose()
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answered:
-        """Send it and read the answer, whatever its status. Raises EgressRefused, and EgressFailed."""
-        return await self._ask("POST", url, headers, body)
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes, whose: str = "") -> Answered:
+        """Send it for a tenant and read the answer, whatever its status. Raises EgressRefused, and EgressFailed."""
+        return await self._ask("POST", url, headers, body, whose)
 
     async def get(self, url: str) -> Answered:
         """What lies there, whatever the status. Raises EgressRefused, and EgressFailed."""
         return await self._ask("GET", url, {}, b"")
 
-    async def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answered:
+    async def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes, whose: str = "") -> Answered:
         target = target_of(url, self.policy)
         try:
             async with asyncio.timeout(self._total_s):
-                address = target.host if target.is_address else await self._address_of(target)
+                address = target.host if target.is_address else await self._address_of(target, whose)
                 return await self._send(method, target, address, headers, body)
         except TimeoutError:
             raise EgressFailed(f"No answer within {self._total_s:g} s.") from None
         except httpx2.HTTPError as error:
             raise EgressFailed(_words(error)) from None
 
-    async def _address_of(self, target: Target) -> str:
+    async def _address_of(self, target: Target, whose: str) -> str:
         try:
-            addresses = await self._resolve(target.host, target.port)
+            addresses = await self._resolve(target.host, target.port, whose)
         except NamesBusy:
             raise EgressFailed("Too many names are being resolved.") from None
         except (OSError, UnicodeError):

@@ -33,7 +33,7 @@ _SENT_BY = "Queuebit-Webhooks/1"
 class Post(Protocol):
     """Sends one request to wherever a stranger said. Raises EgressRefused and EgressFailed."""
 
-    async def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> Answered: ...
+    async def __call__(self, url: str, headers: Mapping[str, str], body: bytes, whose: str) -> Answered: ...
 
 
 class Sender:
@@ -113,7 +113,7 @@ class Sender:
 
         try:
             headers = self._headers(endpoint, delivery)
-            answered = await self._post(endpoint.url, headers, delivery.body.encode())
+            answered = await self._post(endpoint.url, headers, delivery.body.encode(), endpoint.tenant)
         except EgressRefused as error:
             return failed(delivery.delivery_id, attempts, error.reason, took_ms())
         except (EgressFailed, Unsealable) as error:
