@@ -19,6 +19,8 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 APRIL = datetime(2026, 4, 1, tzinfo=UTC)
 WEB = Budget("acme/web", "production", "USD", "month", Decimal(30))
 WEB_ID = WEB.account_at(NOW)
+RACES = 1_000
+"""So many want the last money at once: ten times as much as there is."""
 
 
 async def granted(store: Any, *budgets: Budget) -> None:
@@ -167,7 +169,7 @@ async def test_many_that_race_for_the_last_money_never_take_more_than_there_is(o
         accounts = (ACME_ID, WEB_ID) if nth % 2 else (ACME_ID,)
         return bool((await store.append([charging(nth, {"RESERVE": "1"}, accounts), an_append(10_000 + nth)]))[0])
 
-    taken = await asyncio.gather(*(spend(nth) for nth in range(200)))
+    taken = await asyncio.gather(*(spend(nth) for nth in range(RACES)))
 
     rows = {each.account: each for each in await stores[0].accounts()}
     assert sum(taken) == rows[ACME_ID].reserved == 100
