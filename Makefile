@@ -136,6 +136,10 @@ bench-admission: $(READY) ## Measure what strangers can make admission cost, and
 bench-reserving: $(READY) ## Measure what setting money aside adds to an append, side by side in one run (BATCHES=2000 JOBS=20).
 	@$(BIN)/python -m queuebit_workbench.bench.reserving $(if $(BATCHES),--batches $(BATCHES)) $(if $(JOBS),--jobs $(JOBS))
 
+.PHONY: bench-deciding
+bench-deciding: $(READY) ## Measure a decision with its trace by a policy of ten rows (SAMPLES=500).
+	@$(BIN)/python -m queuebit_workbench.bench.deciding $(if $(SAMPLES),--samples $(SAMPLES))
+
 .PHONY: fairness
 fairness: $(READY) ## Does one tenant's flood of a hundred times the work hold another's jobs up, on real servers (JOBS=40 BUDGET_S=0.5)?
 	@$(BIN)/python -m queuebit_workbench.bench.fairness $(if $(JOBS),--jobs $(JOBS)) $(if $(BUDGET_S),--budget-s $(BUDGET_S))

@@ -8,18 +8,18 @@ repeatable.
 from __future__ import annotations
 
 import math
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from queuebit_classical_solver.cascade.bounds import contradicts
 from queuebit_classical_solver.declaration import LAST, Search, Turn
-from queuebit_classical_solver.errors import InvalidModel, NothingFound, ProvedInfeasible, Stopped
+from queuebit_classical_solver.errors import InvalidModel, NothingFound, Stopped
 from queuebit_classical_solver.ports import Limits, OnProgress, Progress, Solution, Stop
+from queuebit_classical_solver.searches.cp_sat.stopping import stopping
+from queuebit_classical_solver.searches.infeasibility.believing import believed
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.jobs import Number
 from queuebit_problems.encoding.qubo import exact
@@ -52,7 +52,6 @@ PARTS_PER_S = 40_000
 """Variables and constraints of a model for each second of budget: an idle machine states two to four times as many."""
 PARTS_EACH_POLL = 16
 TIME_S_MIN = 0.05
-STOP_POLL_S = 0.02
 FLOAT_ROUNDING = Fraction(1, 10**12)
 """Relative: an objective that is no integer reaches us as the nearest float."""
 SEED_MAX = 2**31 - 1
@@ -100,14 +99,15 @@ class CpSatSolver:
             setattr(solver.parameters, name, value)
         listener = _listener(search, on_progress)
         solver.best_bound_callback = search.reporting_bound(on_progress)
-        with _stopping(solver, stop) as stopped:
+        with stopping(solver, stop) as stopped:
             status = solver.solve(model, listener)
         if status == cp_model.INFEASIBLE:
             if math.isinf(reading.error):
                 raise NothingFound("No answer fits the constraints as CP-SAT can state them, rounded to the safe side.")
             if hint is not None:
                 raise InvalidModel(f"CP-SAT calls {kind.name} infeasible, but a feasible answer is known.")
-            raise ProvedInfeasible
+            left_s = max(TIME_S_MIN, limits.left_s - (time.perf_counter() - began_s))
+            raise believed(kind.name, statement, model, parameters, left_s, stop)
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             raise Stopped if stopped.is_set() else NothingFound(f"No feasible answer in {limits.budget_s:g} s.")
         cut_off_by = "" if status == cp_model.OPTIMAL else _cut_off_by(solver, parameters, stopped.is_set())
@@ -258,29 +258,6 @@ def _listener(search: _Search, on_progress: OnProgress) -> Any:
             on_progress(Progress(objective=objective, bound=bound, answer=answer, method=METHOD))
 
     return Listener()
-
-
-@contextmanager
-def _stopping(solver: cp_model.CpSolver, stop: Stop) -> Iterator[threading.Event]:
-    """While inside, a thread asks `stop` and tells the solver: CP-SAT itself only asks at a new solution.
-
-    The event is set once it was told.
-    """
-    finished, stopped = threading.Event(), threading.Event()
-
-    def watch() -> None:
-        while not finished.wait(STOP_POLL_S):
-            if stopped.is_set() or stop():
-                stopped.set()
-                solver.stop_search()
-
-    watcher = threading.Thread(target=watch, name="stop-watch", daemon=True)
-    watcher.start()
-    try:
-        yield stopped
-    finally:
-        finished.set()
-        watcher.join()
 
 
 SEARCH = Search(

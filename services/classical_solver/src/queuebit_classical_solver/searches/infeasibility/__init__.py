@@ -1,0 +1,1 @@
+"""Second opinions on a proof that there is no answer."""

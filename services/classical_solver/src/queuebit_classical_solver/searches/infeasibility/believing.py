@@ -1,0 +1,80 @@
+"""Whether a proof of CP-SAT that there is no answer is believed: where a second way comes to the same.
+
+For binary programs that is exact branching, which also finds rows that are enough; for all else CP-SAT asked otherwise, without
+presolve, relaxations and symmetries, which is where solvers were wrong before.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from queuebit_classical_solver.errors import InvalidModel, NothingFound, ProvedInfeasible, SolverError, Stopped
+from queuebit_classical_solver.ports import Stop
+from queuebit_classical_solver.searches.cp_sat.stopping import stopping
+from queuebit_classical_solver.searches.infeasibility.refuting import OutOfWork, conflict
+from queuebit_problems.kinds.binary.binary_program_statement import BinaryProgramStatement
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
+NAMED_MAX: Final = 12
+SHARE: Final = 0.5
+"""Of the time that is left: exact branching may not take what asking again needs."""
+OTHERWISE: Final = {
+    "cp_model_presolve": False,
+    "linearization_level": 0,
+    "symmetry_level": 0,
+    "cp_model_probing_level": 0,
+}
+
+
+def believed(
+    kind: str, statement: Any, model: cp_model.CpModel, parameters: dict[str, Any], left_s: float, stop: Stop
+) -> SolverError:
+    """What is to be raised: ProvedInfeasible where a second way says so too, NothingFound or Stopped where none could, and
+    InvalidModel where one finds an answer.
+    """
+    ends_s = time.perf_counter() + left_s
+    if isinstance(statement, BinaryProgramStatement):
+        program = statement.program
+        try:
+            places = conflict(program.ranges, program.rows, time.perf_counter() + SHARE * left_s, stop)
+        except OutOfWork:
+            pass
+        except ValueError:
+            return InvalidModel(f"CP-SAT calls {kind} infeasible, and exact branching finds an answer.")
+        else:
+            return ProvedInfeasible(_named(statement, places))
+    return _asked_again(kind, model, parameters, max(0.0, ends_s - time.perf_counter()), stop)
+
+
+def _named(statement: BinaryProgramStatement, places: list[int]) -> str:
+    names = [statement.constraints[place].name or f"the constraint {place}" for place in places]
+    shown = ", ".join(names[:NAMED_MAX])
+    more = f" and {len(names) - NAMED_MAX} more" if len(names) > NAMED_MAX else ""
+    allow = "allows none by itself" if len(names) == 1 else "allow none together"
+    return f"No answer satisfies the constraints: {shown}{more} {allow} (CP-SAT; and exact branching over these)."
+
+
+def _asked_again(
+    kind: str, model: cp_model.CpModel, parameters: dict[str, Any], left_s: float, stop: Stop
+) -> SolverError:
+    from ortools.sat.python import cp_model
+
+    solver = cp_model.CpSolver()
+    solver.parameters.max_time_in_seconds = max(0.05, left_s)
+    for name, value in (parameters | OTHERWISE).items():
+        setattr(solver.parameters, name, value)
+    with stopping(solver, stop) as stopped:
+        status = solver.solve(model)
+    if status == cp_model.INFEASIBLE:
+        return ProvedInfeasible("No answer satisfies the constraints (CP-SAT, and again without presolve).")
+    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return InvalidModel(f"CP-SAT calls {kind} infeasible, and finds an answer without presolve.")
+    if stopped.is_set():
+        return Stopped()
+    return NothingFound(
+        "CP-SAT says that no answer satisfies the constraints, and could not say so again without presolve in the time: that is"
+        " not believed."
+    )

@@ -1,0 +1,140 @@
+"""A proof that there is no answer is believed where a second way comes to the same; of programs the rows are named."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from typing import Any
+
+import pytest
+
+from queuebit_classical_solver.errors import InvalidModel, NothingFound, ProvedInfeasible, SolverError
+from queuebit_classical_solver.ports import Limits, ignore_progress, never_stop
+from queuebit_classical_solver.searches.any_cp_sat import CpSatSolver
+from queuebit_classical_solver.searches.infeasibility import believing
+from queuebit_classical_solver.searches.infeasibility.refuting import OutOfWork, conflict, refuted
+from queuebit_contracts.jobs import Problem
+from queuebit_problems.kinds.binary.binary_program_rows import Row
+from queuebit_problems.registry import parse_optimisation
+
+FOR_EVER = math.inf
+
+
+def a_program(*constraints: dict[str, Any], variables: int = 3) -> Any:
+    names = [{"name": f"x{nth}"} for nth in range(variables)]
+    return {"variables": names, "linear": [[0, 1]], "constraints": list(constraints)}
+
+
+def raised(kind: str, statement: dict[str, Any], budget_s: float = 300.0) -> SolverError:
+    found, stated = parse_optimisation(Problem(kind=kind, statement=statement))
+    with pytest.raises(SolverError) as caught:
+        CpSatSolver().solve(
+            found.as_stated(stated),
+            stated,
+            limits=Limits(budget_s, seed=1),
+            hint=None,
+            on_progress=ignore_progress,
+            stop=never_stop,
+        )
+    return caught.value
+
+
+IMPOSSIBLE = a_program(
+    {"name": "loose", "terms": [[0, 1], [2, 1]], "upper": 2},
+    {"name": "at least two", "terms": [[0, 1], [1, 1]], "lower": 2},
+    {"name": "harmless", "terms": [[2, 1]], "upper": 1},
+    {"terms": [[1, 1], [0, 2]], "upper": 2},
+)
+AGENTS = {"profits": [[1, 2, 3], [3, 4, 5]], "weights": [[3, 3, 3], [3, 3, 3]], "capacities": [5, 5]}
+
+
+def test_the_rows_that_allow_no_answer_together_are_named_and_no_others() -> None:
+    error = raised("binary_program", IMPOSSIBLE)
+
+    assert isinstance(error, ProvedInfeasible)
+    assert str(error) == (
+        "No answer satisfies the constraints: at least two, the constraint 3 allow none together "
+        "(CP-SAT; and exact branching over these)."
+    )
+
+
+def test_other_kinds_are_asked_again_without_presolve() -> None:
+    error = raised("generalised_assignment", AGENTS)
+
+    assert isinstance(error, ProvedInfeasible)
+    assert str(error) == "No answer satisfies the constraints (CP-SAT, and again without presolve)."
+
+
+def test_a_program_that_is_too_hard_to_branch_over_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_hard(*_: Any) -> list[int]:
+        raise OutOfWork
+
+    monkeypatch.setattr(believing, "conflict", too_hard)
+    assert "again without presolve" in str(raised("binary_program", IMPOSSIBLE))
+
+
+@pytest.mark.parametrize("kind", ["binary_program", "generalised_assignment"])
+def test_a_proof_that_a_second_way_finds_wrong_is_none(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given CP-SAT that calls what has answers infeasible, then the model is reported as wrong, and nobody hears of a proof."""
+    from ortools.sat.python import cp_model
+
+    solve = cp_model.CpSolver.solve
+
+    def wrong(solver: Any, model: Any, listener: Any = None) -> Any:
+        found = solve(solver, model, listener)
+        return cp_model.INFEASIBLE if solver.parameters.cp_model_presolve else found
+
+    monkeypatch.setattr(cp_model.CpSolver, "solve", wrong)
+    possible = {"binary_program": a_program(), "generalised_assignment": {**AGENTS, "capacities": [9, 9]}}
+    assert isinstance(raised(kind, possible[kind]), InvalidModel)
+
+
+def test_what_nothing_could_confirm_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ortools.sat.python import cp_model
+
+    solve = cp_model.CpSolver.solve
+
+    def lazy(solver: Any, model: Any, listener: Any = None) -> Any:
+        return solve(solver, model, listener) if solver.parameters.cp_model_presolve else cp_model.UNKNOWN
+
+    monkeypatch.setattr(cp_model.CpSolver, "solve", lazy)
+    error = raised("generalised_assignment", AGENTS)
+
+    assert isinstance(error, NothingFound)
+    assert "not believed" in str(error)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_branching_agrees_with_trying_everything_and_each_row_of_a_conflict_is_needed(seed: int) -> None:
+    numbers = random.Random(seed)
+    ranges = [(low, low + numbers.randint(0, 3)) for low in (numbers.randint(-2, 2) for _ in range(4))]
+    rows = [_a_row(numbers) for _ in range(numbers.randint(1, 5))]
+
+    def none_fits(some: list[Row]) -> bool:
+        points = itertools.product(*(range(low, high + 1) for low, high in ranges))
+        return not any(all(not row.missed(row.activity(point)) for row in some) for point in points)
+
+    assert refuted(ranges, rows, FOR_EVER) == none_fits(rows)
+    if none_fits(rows):
+        places = conflict(ranges, rows, FOR_EVER)
+        assert none_fits([rows[each] for each in places])
+        assert all(not none_fits([rows[each] for each in places if each != one]) for one in places)
+    else:
+        with pytest.raises(ValueError, match="allow an answer"):
+            conflict(ranges, rows, FOR_EVER)
+
+
+def _a_row(numbers: random.Random) -> Row:
+    terms = tuple((i, numbers.randint(-4, 4)) for i in numbers.sample(range(4), numbers.randint(1, 4)))
+    lower, upper = sorted((numbers.randint(-12, 12), numbers.randint(-12, 12)))
+    return Row(terms, lower if numbers.random() < 0.7 else None, upper if numbers.random() < 0.7 else None, 1, False)
+
+
+def test_what_takes_more_work_than_is_given_is_not_known() -> None:
+    odd = Row(tuple((i, 2) for i in range(30)), 31, 31, 1, False)
+
+    with pytest.raises(OutOfWork):
+        refuted([(0, 1)] * 30, [odd], FOR_EVER, nodes_max=10)
+    with pytest.raises(OutOfWork):
+        refuted([(0, 1)] * 30, [odd], FOR_EVER, lambda: True)
