@@ -40,6 +40,7 @@ def test_outsiders_may_do_this_and_nothing_else() -> None:
         Rule("downstream", "read", "topic", "jobs.completed"),
         Rule("downstream", "read", "topic", "jobs.failed"),
         Rule("downstream", "read", "topic", "jobs.invalidated"),
+        Rule("downstream", "read", "topic", "jobs.compensations"),
         Rule("downstream", "read", "topic", "jobs.lifecycle"),
         Rule("downstream", "read", "group", "downstream", prefixed=True),
     }

@@ -13,7 +13,7 @@ from queuebit_runtime.bus.kafka.gzip import GzipBatchBuilder
 from queuebit_runtime.bus.kafka.settings import KafkaSettings
 
 NONE, GZIP, ZSTD = 0, 1, 4
-PUBLIC = {"jobs.completed", "jobs.failed", "jobs.invalidated", "jobs.lifecycle"}
+PUBLIC = {"jobs.completed", "jobs.failed", "jobs.invalidated", "jobs.compensations", "jobs.lifecycle"}
 
 
 def codec_of(settings: KafkaSettings, topic: str, size_bytes: int = 1000) -> int:

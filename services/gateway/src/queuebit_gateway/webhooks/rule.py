@@ -22,6 +22,8 @@ EventName = Literal[
     "JobCompleted",
     "JobImproved",
     "JobInvalidated",
+    "JobSuperseded",
+    "CompensationRequested",
     "JobFailed",
     "JobCancelled",
     "JobExpired",
