@@ -27,6 +27,8 @@ from queuebit_runtime.bus.port import Bus, Delivery, Outgoing, Record, Subscript
 _log = logging.getLogger(__name__)
 _ABOUT_NO_JOB = (JobSubmitted, BackendStatusReported)
 """Their subject need not be a job id."""
+_OF_ITS_TENANT = frozenset({CancelJob, DecidePlan, OutcomeReported, SupersessionRequested})
+"""Only the tenant of a job may say this of it."""
 _REMEDY = "Send CloudEvents 1.0 as schemas/asyncapi.json describes it."
 
 
@@ -88,10 +90,7 @@ def read(record: Record, *, refusals: bool, replays: bool) -> Item | None:
         )
     if type(envelope.data) not in _ABOUT_NO_JOB:
         _ = envelope.job_id
-    if (
-        isinstance(envelope.data, CancelJob | DecidePlan | OutcomeReported | SupersessionRequested)
-        and envelope.tenant is None
-    ):
+    if envelope.tenant is None and type(envelope.data) in _OF_ITS_TENANT:
         raise malformed("ce_tenant", "is missing: only the tenant of a job may say this of it")
     return Received(envelope, record)
 

@@ -37,14 +37,11 @@ class Flights:
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
+        # What is small goes straight there: a call more would be paid by every one of them.
+        self.is_small = executor.is_small
+        self.run_small = executor.run_small
         self._keys: dict[int, Hashable] = {}
         self._flying: dict[Hashable, asyncio.Future[Told | None]] = {}
-
-    def is_small(self, order: JobQueued) -> bool:
-        return self._executor.is_small(order)
-
-    def run_small(self, order: JobQueued) -> Told:
-        return self._executor.run_small(order)
 
     def alike(self, order: JobQueued, tenant: str | None) -> Alike | None:
         """Orders of one tenant are alike that must be answered alike: same problem, parameters, seed and budget."""
