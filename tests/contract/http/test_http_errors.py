@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -226,3 +227,13 @@ def test_openapi_is_whole() -> None:
     named = set(re.findall(r"#/components/schemas/(\w+)", str(document)))
     assert named <= schemas.keys()
     assert "HTTPValidationError" not in schemas
+
+
+def test_the_document_has_all_that_it_refers_to() -> None:
+    """Given every reference and every tag of an operation, then there is a schema of that name, and a word on that tag."""
+    document = openapi_document()
+    referred = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
+    tags = {tag for path in document["paths"].values() for operation in path.values() for tag in operation["tags"]}
+
+    assert referred - set(document["components"]["schemas"]) == set()
+    assert tags - {each["name"] for each in document["tags"]} == set()

@@ -7,10 +7,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import ValidationError
 from starlette.responses import Response
 
-from queuebit_contracts.model import StrictModel
 from queuebit_gateway.access.authentication import Actor
 from queuebit_gateway.http import examples
 from queuebit_gateway.http.conditions import tag_of
@@ -18,7 +17,7 @@ from queuebit_gateway.http.jobs_api import CANCEL_BYTES_MAX, JobId, body_of
 from queuebit_gateway.http.openapi import RATE, answer, problems, request_body
 from queuebit_gateway.http.parsing import parse_object
 from queuebit_gateway.http.parts import actor_who, parts_of
-from queuebit_gateway.http.requests import invalid, read_job_id
+from queuebit_gateway.http.requests import RevealBody, invalid, read_job_id
 from queuebit_gateway.http.tracing import name_job
 from queuebit_gateway.read_model.audit import AuditEntry, AuditPage
 from queuebit_gateway.read_model.models import JobView
@@ -33,12 +32,6 @@ _ENTRY = AuditEntry(
     id=UUID("01890000-0000-7000-8000-000000000031"), at=datetime(2026, 1, 5, 9, 30, tzinfo=UTC), actor="key:0Xq3Tz81",
     action="job.reveal", about="01890000-0000-7000-8000-000000000001", reason="complaint 4711",
 )  # fmt: skip
-
-
-class RevealBody(StrictModel):
-    """The body of POST /v1/jobs/{id}/reveal."""
-
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=1000)] = Field(description="For the record.")
 
 
 @router.get(

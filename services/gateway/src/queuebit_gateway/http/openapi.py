@@ -20,6 +20,7 @@ from queuebit_gateway.http.requests import (
     CancelBody,
     DenyBody,
     GrantBody,
+    RevealBody,
     SubmitBody,
 )
 from queuebit_gateway.problem_details import MEDIA_TYPE, ProblemBody, Refusal
@@ -30,6 +31,10 @@ REF = "#/components/schemas/{model}"
 LICENSE = {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}
 TAGS = [
     {"name": "approvals", "description": "Plans that wait for people, and what they say to them."},
+    {
+        "name": "audit",
+        "description": "Who did what with your tenant's things, and sealed data that somebody wants to see.",
+    },
     {"name": "backends", "description": "Devices and simulators: what each can do, and how it is."},
     {"name": "budgets", "description": "What you may spend at providers, and what became of it."},
     {"name": "errors", "description": "Every error code, what it means and what to do."},
@@ -51,6 +56,7 @@ _BODIES: tuple[type[Model] | type[StrictModel], ...] = (
     OutcomeBody,
     GrantBody,
     DenyBody,
+    RevealBody,
     WebhookBody,
     WebhookPatch,
     RotateBody,

@@ -82,6 +82,12 @@ class CancelBody(StrictModel):
     reason: Annotated[str, StringConstraints(max_length=1000)] = Field(default="", description="For the record.")
 
 
+class RevealBody(StrictModel):
+    """The body of POST /v1/jobs/{id}/reveal."""
+
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=1000)] = Field(description="For the record.")
+
+
 class DenyBody(StrictModel):
     """The body of POST /v1/approvals/{job_id}/deny: what is decided on, and why not."""
 
