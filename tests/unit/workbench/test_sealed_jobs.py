@@ -14,11 +14,14 @@ import httpx2
 import pytest
 
 from queuebit_client.asynchronous import AsyncQueuebit
+from queuebit_client.audit import reveal
+from queuebit_client.document import document_of
 from queuebit_client.errors import InvalidRequest
 from queuebit_contracts.channels import BY_TOPIC
 from queuebit_contracts.envelope import decode_data
 from queuebit_contracts.events import JobQueued
 from queuebit_contracts.sealed import REDACTED, SUBJECT_LABEL, Redacted
+from queuebit_contracts.sealed_documents import MASKED
 from queuebit_problems.registry import parse_problem
 from queuebit_store.keys import ring
 from queuebit_workbench.local import TENANT, ended, one_world
@@ -82,7 +85,10 @@ async def watched(tmp_path: Path) -> AsyncIterator[Watched]:
 async def test_sealed_jobs_are_answered_as_all_others_and_nothing_of_them_lies_in_clear(
     watched: Watched, lane: str
 ) -> None:
-    sealed = await ended(watched.client, question(lane))
+    masked = await ended(watched.client, question(lane))
+    shown = await watched.client.send(reveal(masked["id"], "compared with what is in clear"))
+    sealed = document_of(shown)
+    assert masked["answer"] == {MASKED: True}
     assert watched.holding(str(CANARY)) == []
     assert len(watched.everything()) > 15
 
