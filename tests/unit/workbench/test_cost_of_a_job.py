@@ -49,7 +49,16 @@ JOBS = 400
 BATCH = 200
 ORDERS = channels.queued("classical", "interactive")
 POLICY = Path(__file__).parents[3] / "infra" / "examples" / "policies" / "canary.yaml"
-CLOCK = SystemClock()
+
+
+class _Unhurried(SystemClock):
+    """However slow the machine is, nothing takes so long that others get their turn between."""
+
+    def monotonic_s(self) -> float:
+        return 0.0
+
+
+CLOCK = _Unhurried()
 
 
 class _Bus:
@@ -250,7 +259,7 @@ CALLS_MAX = {
     "submissions": 405,
     "first relay": 38,
     "orders": 232,
-    "executions": 220,
+    "executions": 217,
     "answers": 374,
     "second relay": 43,
 }
