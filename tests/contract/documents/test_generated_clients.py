@@ -67,7 +67,10 @@ async def test_a_client_in_typescript_is_well_typed_and_does_a_job(served: Serve
         node_tools.run, "openapi-typescript", str(SCHEMAS / "openapi.json"), "-o", str(folder / "api.ts")
     )
     assert types.returncode == 0, types.stdout + types.stderr
-    options = ("--strict", "--skipLibCheck", "--module", "nodenext", "--target", "es2022", "--types", "node")
+    options = (
+        "--strict", "--skipLibCheck", "--module", "nodenext", "--target", "es2022", "--types", "node",
+        "--typeRoots", str(TOOLS / "node_modules/@types"),
+    )  # fmt: skip
     compiled = await asyncio.to_thread(node_tools.run, "tsc", *options, str(folder / "walk.mts"))
     assert compiled.returncode == 0, compiled.stdout
     done = await run("node", str(folder / "walk.mjs"), served.url, served.api_key)
