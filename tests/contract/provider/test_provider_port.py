@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from math import pi
@@ -31,6 +32,17 @@ from tests.fakes.memory_provider import MemoryProvider
 LIMITS = Limits({"interactive": 5, "batch": 5, "scheduled": 5}, memory_bytes_max=2**30)
 KEY, OTHER = UUID(int=7), UUID(int=8)
 SHOTS = 400
+PATIENCE_S = 60.0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patient() -> Iterator[None]:
+    """The clouds run circuits in this process: on a busy machine they answer late, and that is no fault of theirs."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("ibm", "braket", "leap"):
+            with suppress(ImportError):
+                patch.setattr(f"queuebit_quantum_adapter.providers.{name}.client.READ_S", PATIENCE_S)
+        yield
 
 
 def ideal() -> Provider:
@@ -63,7 +75,7 @@ def loopback() -> tuple[Cloud, Provider]:
         server = started()
         for name, value in server.env().items():
             patch.setenv(name, value)
-        return server.cloud, IbmProvider(backend="fake_manila", lag_s=1.0, deadline_s=20.0)
+        return server.cloud, IbmProvider(backend="fake_manila", lag_s=1.0, deadline_s=PATIENCE_S)
 
 
 def ibm() -> Provider:
@@ -86,7 +98,7 @@ def aws() -> tuple[BraketServer, Provider]:
         server = opened_cloud()
         for name, value in server.env().items():
             patch.setenv(name, value)
-        return server, BraketProvider(device=SIMULATOR, bucket=BUCKET, prefix="t", lag_s=1.0, deadline_s=20.0)
+        return server, BraketProvider(device=SIMULATOR, bucket=BUCKET, prefix="t", lag_s=1.0, deadline_s=PATIENCE_S)
 
 
 def braket() -> Provider:
