@@ -64,6 +64,7 @@ async def test_a_tenant_whose_names_hang_leaves_room_for_those_of_others() -> No
     nobodys = asyncio.create_task(names.addresses("issuer.example", 443))
     await asyncio.sleep(0)
     again = asyncio.create_task(names.addresses("0.acme", 443, "acme"))
+    await asyncio.sleep(0)
     resolver.go.set()
 
     found = await asyncio.gather(*waiting, *others, nobodys, again)
