@@ -58,3 +58,15 @@ async def test_nothing_is_archived_where_nobody_has_archived(store: Any) -> None
     await _filled(store)
     events = (await store.read_tenant("acme", Position(), limit=1)).events
     assert await store.archived_after(events[0].time) is False
+
+
+async def test_what_is_asked_for_a_tenant_tells_nothing_of_another(store: Any) -> None:
+    for number, tenant in ((71, "acme"), (72, "globex")):
+        assert await store.append([an_append(number, events=2, tenant=tenant)]) == [True]
+    ids = [an_id(71), an_id(72)]
+
+    assert set(await store.heads(ids, tenant="acme")) == {an_id(71)}
+    assert await store.heads(ids, tenant="nobody") == {}
+    assert [event.version for event in await store.events_of(an_id(72), tenant="globex")] == [1, 2]
+    assert await store.events_of(an_id(72), tenant="acme") == []
+    assert set(await store.heads(ids)) == {*ids}
