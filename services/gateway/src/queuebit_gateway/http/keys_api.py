@@ -109,7 +109,9 @@ async def revoke_key(request: Request, actor: Writing, key_id: Id) -> Response:
         201: answer("Location", *RATE, example=_MADE),
         **problems(401, 403, 404, 409, 413, 415, 422, 429),
     },
-    openapi_extra=request_body(RotateKeyBody, "Idempotency-Key", example={"overlap_s": 86400}),
+    openapi_extra=request_body(
+        RotateKeyBody, "Idempotency-Key", required=False, keyed=True, example={"overlap_s": 86400}
+    ),
 )
 async def rotate_key(request: Request, actor: Writing, key_id: Id) -> Response:
     """A new key in the place of this one: as wide, for as long, and shown in this answer alone. Both open for the overlap."""

@@ -169,14 +169,20 @@ def answer(*headers: str, example: Model | None = None, text: str | None = None)
 
 
 def request_body(
-    model: type[StrictModel] | None, *headers: str, required: bool = True, example: dict[str, Any] | None = None
+    model: type[StrictModel] | None,
+    *headers: str,
+    required: bool = True,
+    keyed: bool | None = None,
+    example: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The parts of an operation that are read by hand: a JSON body, and request headers."""
+    """The parts of an operation that are read by hand: a JSON body, and request headers. `keyed`: whether headers are needed
+    that are needed elsewhere; as the body is, if it is not said.
+    """
     parameters = [
         {
             "name": name,
             "in": "header",
-            "required": _HEADERS[name][1] and required,
+            "required": _HEADERS[name][1] and (required if keyed is None else keyed),
             "description": _HEADERS[name][0],
             "schema": _HEADERS[name][2],
         }

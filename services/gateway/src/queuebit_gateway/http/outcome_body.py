@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from queuebit_contracts.events import OutcomeReported
 from queuebit_contracts.jobs import Number
 from queuebit_contracts.model import StrictModel
 from queuebit_contracts.outcomes import Brought, Detail
+from queuebit_gateway.webhooks.models import Moment
 
 
 class OutcomeBody(StrictModel):
@@ -19,7 +20,7 @@ class OutcomeBody(StrictModel):
     attempt_id: UUID | None = Field(default=None, description="Which answer, where it was not the last.")
     objective: Number | None = Field(default=None, description="What it came to in reality.")
     value: Brought | None = Field(default=None, description="What it brought, in money; below zero where it lost some.")
-    observed_at: AwareDatetime | None = None
+    observed_at: Moment | None = None
     detail: Detail = ""
 
     def event(self, report_id: UUID, actor: str) -> OutcomeReported:

@@ -42,7 +42,7 @@ _EXAMPLE = {"acted": True, "objective": 41.5, "value": {"amount": "120.50", "cur
         202: answer("ETag", *RATE, example=examples.ENDED),
         **problems(401, 403, 404, 409, 413, 415, 422, 429),
     },
-    openapi_extra=request_body(OutcomeBody, "Idempotency-Key", required=False, example=_EXAMPLE),
+    openapi_extra=request_body(OutcomeBody, "Idempotency-Key", keyed=False, example=_EXAMPLE),
 )
 async def report_outcome(request: Request, actor: Reporting, job_id: JobId) -> Response:
     """Say what acting on the answer of a completed job brought. It is booked on the job; the same key, or the same words, are
