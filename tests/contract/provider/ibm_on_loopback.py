@@ -20,14 +20,18 @@ KEY = UUID(int=7)
 DEADLINE_S = 3.0
 
 
-@pytest.fixture(scope="module")
-def both() -> Iterator[tuple[Server, IbmProvider]]:
+def on_loopback(deadline_s: float) -> Iterator[tuple[Server, IbmProvider]]:
     server = started()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in server.env().items():
             patch.setenv(name, value)
-        yield server, IbmProvider(backend="fake_manila", lag_s=1.0, deadline_s=DEADLINE_S)
+        yield server, IbmProvider(backend="fake_manila", lag_s=1.0, deadline_s=deadline_s)
     server.close()
+
+
+@pytest.fixture(scope="module")
+def both() -> Iterator[tuple[Server, IbmProvider]]:
+    yield from on_loopback(DEADLINE_S)
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from math import pi
@@ -27,22 +26,14 @@ from queuebit_quantum_adapter.submissions.local import run_to_end
 from queuebit_workbench.clouds.braket.server import Server as BraketServer
 from queuebit_workbench.clouds.ibm.cloud import Cloud
 from queuebit_workbench.clouds.ibm.server import started
+from tests.contract.provider.patience import PATIENCE_S, patient
 from tests.fakes.memory_provider import MemoryProvider
+
+__all__ = ["patient"]
 
 LIMITS = Limits({"interactive": 5, "batch": 5, "scheduled": 5}, memory_bytes_max=2**30)
 KEY, OTHER = UUID(int=7), UUID(int=8)
 SHOTS = 400
-PATIENCE_S = 60.0
-
-
-@pytest.fixture(scope="module", autouse=True)
-def patient() -> Iterator[None]:
-    """The clouds run circuits in this process: on a busy machine they answer late, and that is no fault of theirs."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("ibm", "braket", "leap"):
-            with suppress(ImportError):
-                patch.setattr(f"queuebit_quantum_adapter.providers.{name}.client.READ_S", PATIENCE_S)
-        yield
 
 
 def ideal() -> Provider:

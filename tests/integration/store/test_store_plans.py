@@ -51,7 +51,7 @@ _ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "list_tenant": _LISTED,
     "list_states": (*_LISTED[:4], ["failed", "queued"], *_LISTED[5:]),
     "due": (at(0), "job", 100),
-    "waiting": (100, 500),
+    "waiting": (100, 500, "acme", "batch"),
     "reserve": (["acme"] * 50, [f"k{n}" for n in range(50)], [an_id(1)] * 50, ["f"] * 50, [at(0)] * 50, [None] * 50),
     "held_for": (an_id(1),),
     "rewrite_heads": tuple(head_columns([(an_id(n), 1, a_head()) for n in range(100)])),
