@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from qiskit import QuantumCircuit, qasm3
 from qiskit_aer import AerSimulator
@@ -15,6 +16,7 @@ from queuebit_circuits.errors import UnreadableCircuit
 from queuebit_circuits.qasm import read_circuit
 from queuebit_circuits.qasm.loops import SPARE_TURNS
 from queuebit_circuits.simulator import distribution
+from queuebit_circuits.worlds import READ_AT_ONCE, Follower
 from queuebit_problems.kinds.circuits.circuit_sampling import KIND
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
@@ -39,6 +41,11 @@ EXACT: list[tuple[str, str, dict[str, float]]] = [
     ("the parity of a geometric number", COIN, {"00": 2 / 3, "10": 1 / 3}),
     ("repeated until success", SEGMENT, {"0 00": 1}),
     ("never entered", HEAD + BITS + "while (c) { x q[1]; c = measure q[0]; } d = measure q[1];", {"00": 1}),
+    (
+        "never entered, around nothing",
+        HEAD + "qubit q; bit[1] c; x q; c = measure q; while (c != 1) barrier q;",
+        {"1": 1},
+    ),
     (
         "until a bit is set",
         HEAD + BITS + "while (!c) { h q[0]; c = measure q[0]; x q[1]; } d = measure q[1];",
@@ -141,6 +148,16 @@ def test_turns_that_leave_each_another_state_are_as_many_histories_and_no_more()
     assert circuit.loops.updates < 40 * 2048 * circuit.loops.turns
 
 
+def test_what_a_condition_on_a_wide_register_takes_is_charged() -> None:
+    spent: list[int] = []
+    follower = Follower(1, lambda times, amplitudes: spent.append(times), {})
+    wide = Branch(tuple(range(10 * READ_AT_ONCE)), (5,), (), ())
+
+    follower.run([wide], [(np.array([1, 0], dtype=complex), 5)])
+
+    assert spent == [11]
+
+
 def test_the_bound_is_told_with_the_answer() -> None:
     [told] = [line for line in KIND.assumptions(KIND.parse({"qasm": COIN})) if "loop" in line]
 
@@ -188,6 +205,12 @@ REFUSED: list[tuple[str, str, str]] = [
         "can hold again after it failed",
         "fixed values",
     ),
+    (
+        "bit[2] d; int n = 0; x q[1]; d[1] = measure q[1]; while (d[n] && n < 2) { n += 1; x q[0]; }",
+        "can hold again after it failed",
+        "fixed values",
+    ),
+    ("bit[1] d; while (d != 1) { barrier q; }", f"{ENDLESS}1", SHORTEN),
     ("int n = 0; while (!c) { if (c) { n += 1; } c = measure q[0]; }", "n is set where it depends", "outside"),
     ("qubit[30] r; h r; while (!c) { h r[0]; c = measure r[0]; }", "gates act on 30 qubits", "at most 20 qubits"),
     ("bit[12] d; qubit[12] r; while (d != 1) { h r; d = measure r; }", "more than 1024 histories", "Reset the qubits"),

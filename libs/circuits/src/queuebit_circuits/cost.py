@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset, walk
+from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Loop, Measure, Operation, Reset, walk
 
 QUBITS_EXACT_MAX = 23
 """Qubits that some gate acts on; the state takes 16 * 2**qubits bytes."""
@@ -89,6 +89,11 @@ def on_active(circuit: Circuit, kept: Sequence[int]) -> tuple[Operation, ...]:
                     pass
                 case Branch():
                     then, otherwise = renumbered(operation.then), renumbered(operation.otherwise)
+                    if isinstance(operation, Loop) and not (then or otherwise):
+                        # Which way it goes round is told by the one that is not empty.
+                        then, otherwise = (
+                            tuple(Barrier(()) for _ in way[:1]) for way in (operation.then, operation.otherwise)
+                        )
                     found.append(replace(operation, then=then, otherwise=otherwise))
                 case never:
                     assert_never(never)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any, assert_never
 
 import numpy as np
@@ -27,6 +29,8 @@ LEFT_OUT_MAX = 3e-10
 TURNS_MAX = 1_000
 PARTED_AT_ONCE = 16
 """Histories whose bits are looked at while a gate is applied to a small state."""
+READ_AT_ONCE = 64
+"""Bits that are asked for, in that time."""
 _DIGITS = 10
 """Of amplitudes that are the same."""
 
@@ -72,7 +76,7 @@ class Follower:
                 case Loop() as loop:
                     worlds = self._loop(loop, worlds)
                 case Branch(clbits, values, then, otherwise):
-                    self.charge(1 + len(worlds) // PARTED_AT_ONCE, 0)
+                    self._charge_reading(clbits, values, worlds)
                     entered, others = _parted(clbits, values, worlds)
                     worlds = [*self._way(then, entered), *self._way(otherwise, others)]
                 case Barrier():
@@ -85,10 +89,14 @@ class Follower:
     def _way(self, operations: Sequence[Operation], worlds: list[World]) -> list[World]:
         return self._merged(self.run(operations, worlds)) if operations and worlds else worlds
 
+    def _charge_reading(self, clbits: Sequence[int], values: Sequence[int], worlds: list[World]) -> None:
+        self.charge(1 + len(worlds) // PARTED_AT_ONCE + len(clbits) * len(values) // READ_AT_ONCE, 0)
+
     def _loop(self, loop: Loop, worlds: list[World]) -> list[World]:
         left: list[World] = []
         turn = 0
         while True:
+            self._charge_reading(loop.clbits, loop.values, worlds)
             holding, failing = _parted(loop.clbits, loop.values, worlds)
             going, done = (failing, holding) if loop.otherwise else (holding, failing)
             left += done
@@ -101,7 +109,6 @@ class Follower:
                     f"the loop does not end: after {TURNS_MAX} turns it goes on with the probability {share:.3g}",
                     remedy="Write a loop whose condition its body makes false, as a measurement into the bits that it reads.",
                 )
-            self.charge(1, 0)
             worlds = self._merged(self.run(loop.otherwise or loop.then, going))
             turn += 1
         self.turns[loop.number] = max(turn, self.turns.get(loop.number, 0))
@@ -167,10 +174,21 @@ class Follower:
 def _parted(clbits: Sequence[int], values: Sequence[int], worlds: list[World]) -> tuple[list[World], list[World]]:
     """(those whose bits read one of the values, the others)."""
     ways: tuple[list[World], list[World]] = ([], [])
+    asked = reduce(or_, (1 << clbit for clbit in clbits), 0)
+    readings = {reading for value in values if (reading := _spread(clbits, value)) is not None}
     for world in worlds:
-        read = sum((world[1] >> clbit & 1) << place for place, clbit in enumerate(clbits))
-        ways[read not in values].append(world)
+        ways[world[1] & asked not in readings].append(world)
     return ways
+
+
+def _spread(clbits: Sequence[int], value: int) -> int | None:
+    """What all bits are, but for others, where these have a value, the first the least significant; None where they cannot."""
+    if value >> len(clbits):
+        return None
+    bits = {clbit: value >> place & 1 for place, clbit in enumerate(clbits)}
+    if any(bits[clbit] != value >> place & 1 for place, clbit in enumerate(clbits)):
+        return None
+    return reduce(or_, (bit << clbit for clbit, bit in bits.items()), 0)
 
 
 def _direction(state: State) -> bytes:

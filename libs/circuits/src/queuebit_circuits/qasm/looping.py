@@ -118,8 +118,10 @@ class Looping(BitValues):
 
 
 def _implies(known: Known, other: Known) -> bool:
-    """Whether every reading for which the first holds is one for which the other does; both read the same bits."""
-    (bits, some, inverted), (_, others, other_inverted) = known, other
+    """Whether every reading for which the first holds is one for which the other does: of the same bits."""
+    (bits, some, inverted), (other_bits, others, other_inverted) = known, other
+    if bits != other_bits:
+        return False
     if not inverted:
         return set(some).isdisjoint(others) if other_inverted else set(some) <= set(others)
     if other_inverted:
