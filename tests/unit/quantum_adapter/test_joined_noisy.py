@@ -107,6 +107,18 @@ def test_what_is_drawn_is_what_aer_samples_under_the_same_noise() -> None:
     assert chisquare(seen, [share * sum(seen) / sum(expected) for share in expected]).pvalue > 1e-3
 
 
+def test_what_is_measured_into_a_bit_that_is_written_again_is_measured_all_the_same() -> None:
+    """A qubit between two Hadamard gates, whose measurement leaves nothing but that it was measured."""
+    body = "h q[0]; c[0] = measure q[0]; c[0] = measure q[1]; barrier q; h q[0]; c[1] = measure q[0];"
+
+    found = told(
+        frame.run(noisy_task(Problem(kind="circuit_sampling", statement={"qasm": HEAD + body}), 3), lambda _: None)
+    )
+
+    ones = sum(count for key, count in found.answer["counts"].items() if key[-2] == "1")
+    assert 0.3 < ones / sum(found.answer["counts"].values()) < 0.7
+
+
 def test_few_runs_of_a_wide_circuit_are_followed_one_by_one_beside_the_others(provider: AerProvider) -> None:
     """Where a density matrix takes more than that."""
     target: Any = provider._target

@@ -107,12 +107,15 @@ class NoisyDevice:
         return None if known is None else [known[physical] for physical in active]
 
     def _misread(self, compact: Any, active: Sequence[int]) -> tuple[tuple[int, float, float], ...]:
-        """How wrong each classical bit is read; nothing where something follows on a measurement."""
+        """How wrong each classical bit is read; nothing where something follows on a measurement, or a bit is read twice."""
         read: dict[int, int] = {}
         for item in compact.data:
             qubits = [compact.find_bit(qubit).index for qubit in item.qubits]
             if item.operation.name == "measure":
-                read[compact.find_bit(item.clbits[0]).index] = qubits[0]
+                clbit = compact.find_bit(item.clbits[0]).index
+                if clbit in read:
+                    return ()
+                read[clbit] = qubits[0]
             elif item.clbits or (item.operation.name not in IGNORED and set(qubits) & set(read.values())):
                 return ()
         if len(set(read.values())) < len(read):
