@@ -13,7 +13,7 @@ from queuebit_classical_solver.errors import InvalidModel, NothingFound, ProvedI
 from queuebit_classical_solver.ports import Limits, ignore_progress, never_stop
 from queuebit_classical_solver.searches.any_cp_sat import CpSatSolver
 from queuebit_classical_solver.searches.infeasibility import believing
-from queuebit_classical_solver.searches.infeasibility.refuting import OutOfWork, conflict, refuted
+from queuebit_classical_solver.searches.infeasibility.refuting import PASSES_MAX, OutOfWork, conflict, refuted
 from queuebit_contracts.jobs import Problem
 from queuebit_problems.kinds.binary.binary_program_rows import Row
 from queuebit_problems.registry import parse_optimisation
@@ -138,3 +138,24 @@ def test_what_takes_more_work_than_is_given_is_not_known() -> None:
         refuted([(0, 1)] * 30, [odd], FOR_EVER, nodes_max=10)
     with pytest.raises(OutOfWork):
         refuted([(0, 1)] * 30, [odd], FOR_EVER, lambda: True)
+
+
+def a_chain(length: int) -> list[Row]:
+    """Each pass over the rows fixes one variable more; in the last, two at once of which the first row allows one."""
+    both, follow = [length, length + 1], [(length, length - 1), (length + 1, length - 1)]
+    follow += [(k + 1, k) for k in reversed(range(length - 1))]
+    rows = [Row(tuple((i, 1) for i in both), None, 1, 1, False)]
+    rows += [Row(((then, 1), (first, -1)), 0, None, 1, False) for then, first in follow]
+    return [*rows, Row(((0, 1),), 1, None, 1, False)]
+
+
+@pytest.mark.parametrize("length", range(PASSES_MAX - 3, PASSES_MAX + 2))
+def test_what_the_last_pass_fixes_is_held_against_all_rows(length: int) -> None:
+    assert refuted([(0, 1)] * (length + 2), a_chain(length), FOR_EVER)
+
+
+def test_who_wants_it_to_stop_is_asked_at_each_pass() -> None:
+    asked = iter([False, False, True])
+
+    with pytest.raises(OutOfWork):
+        refuted([(0, 1)] * 22, a_chain(20), FOR_EVER, lambda: next(asked))

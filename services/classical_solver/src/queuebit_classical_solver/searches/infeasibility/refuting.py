@@ -37,10 +37,13 @@ def refuted(
         if nodes > nodes_max or time.perf_counter() >= ends_s or stop():
             raise OutOfWork
         lows, highs = stack.pop()
-        if not _narrowed(lows, highs, rows):
+        if not _narrowed(lows, highs, rows, ends_s, stop):
             continue
         open_row = next((row for row in rows if any(lows[i] < highs[i] for i, _ in row.terms)), None)
         if open_row is None:
+            # The last pass may have fixed what a row before had not seen.
+            if any(row.missed(row.activity(lows)) for row in rows):
+                continue
             return False
         at = max((i for i, _ in open_row.terms if lows[i] < highs[i]), key=lambda i: highs[i] - lows[i])
         middle = (lows[at] + highs[at]) // 2
@@ -75,9 +78,11 @@ def _with(values: Sequence[int], at: int, value: int) -> list[int]:
     return found
 
 
-def _narrowed(lows: list[int], highs: list[int], rows: Sequence[Row]) -> bool:
-    """Narrow the box by what each row leaves; False where a row leaves nothing."""
-    for _ in range(PASSES_MAX):
+def _narrowed(lows: list[int], highs: list[int], rows: Sequence[Row], ends_s: float, stop: Stop) -> bool:
+    """Narrow the box by what each row leaves; False where a row leaves nothing. Raises OutOfWork."""
+    for turn in range(PASSES_MAX):
+        if turn and (time.perf_counter() >= ends_s or stop()):
+            raise OutOfWork
         changed = False
         for row in rows:
             ends = [(a * lows[i], a * highs[i]) if a > 0 else (a * highs[i], a * lows[i]) for i, a in row.terms]
