@@ -17,7 +17,7 @@ from queuebit_circuits.qasm import read_circuit
 from queuebit_circuits.qasm.loops import SPARE_TURNS
 from queuebit_circuits.simulator import distribution
 from queuebit_circuits.worlds import READ_AT_ONCE, Follower
-from queuebit_problems.kinds.circuits.circuit_sampling import KIND
+from queuebit_problems.kinds.circuits.circuit_sampling import KIND, sampled
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 BITS = "qubit[2] q; bit c; bit d; "
@@ -118,6 +118,26 @@ def test_a_loop_has_its_exact_distribution(text: str, outcomes: dict[str, float]
     assert distribution(circuit) == pytest.approx(outcomes, abs=1e-8)
     assert affordable(circuit)
     assert not any(isinstance(each, Loop) for each in walk(circuit.operations))
+
+
+NESTED = (
+    HEAD
+    + BITS
+    + (
+        "while (!c) { reset q[0]; d = measure q[0]; while (!d) { h q[0]; d = measure q[0]; } h q[1]; c = measure q[1]; }"
+    )
+)
+
+
+def test_what_loops_within_loops_leave_out_is_no_fault_of_an_answer() -> None:
+    """All turns of the inner loop together leave out more than rounding is allowed."""
+    statement = KIND.parse({"qasm": NESTED, "shots": 1_000})
+    assert statement.circuit.loops is not None
+    assert statement.circuit.loops.left_out > 5e-9
+
+    found = KIND.examine(statement, sampled(statement, {"11": 1_000})).tests
+
+    assert all(test.passed for test in found), found
 
 
 def test_as_many_turns_are_written_as_are_likely() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from queuebit_circuits.circuit import length_of
+from queuebit_circuits.circuit import Circuit, length_of
 from queuebit_circuits.qasm import read_circuit
 from queuebit_problems.kinds.circuits.circuit_sampling import KIND, sampled
 from queuebit_quantum_adapter.backends.snapshots import snapshot_of
@@ -68,6 +68,17 @@ def test_what_a_noisy_device_runs_is_compared_too() -> None:
 
     assert found.method == METHOD
     assert found.fidelity == pytest.approx(1)
+
+
+def test_what_loops_within_loops_leave_out_is_no_difference() -> None:
+    inner = "reset q[0]; c = measure q[0:1]; while (c != 1) { h q[0]; c = measure q[0:1]; }"
+    circuit = read_circuit(f"{HEAD}while (!d) {{ {inner} h q[2]; d = measure q[2]; }}")
+    assert circuit.loops is not None
+    assert circuit.loops.left_out > 5e-9
+
+    found = same_outcomes(circuit, Circuit(circuit.qubits, circuit.registers, circuit.operations))
+
+    assert found.method == METHOD
 
 
 def test_what_is_too_large_by_its_histories_is_not_compared() -> None:

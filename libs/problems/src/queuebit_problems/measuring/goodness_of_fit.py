@@ -23,7 +23,7 @@ from queuebit_problems.measurement import Test
 ALPHA = 1e-8
 """How often a test may refuse an honest sample."""
 ROUNDING = 1e-9
-"""Of floating point; each limit allows for it."""
+"""Of floating point."""
 _SUM_ROUNDING = 1e-14
 _OUTSIDE = 0.05
 """How often the true value lies outside of an interval."""
@@ -34,13 +34,16 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """Exact probabilities and the observed share of each possible outcome; `strays` runs saw an impossible one."""
+    """Exact probabilities and the observed share of each possible outcome; `strays` runs saw an impossible one. By `rounding`
+    the probabilities may be wrong together, of floating point and of what is left out: each limit allows for it.
+    """
 
     exact: Floats
     seen: Floats
     shots: int
     strays: int
     kinds: int
+    rounding: float
 
 
 def tests(outcomes: Outcomes, counts: Mapping[str, int]) -> tuple[Test, ...]:
@@ -66,7 +69,8 @@ def _sample(outcomes: Outcomes, counts: Mapping[str, int]) -> _Sample:
     weights = number[known] / shots
     seen: Floats = np.bincount(place[known], weights=weights, minlength=len(outcomes.bits)).astype(np.float64)
     strays = int(number[~known].sum())
-    return _Sample(outcomes.probabilities, seen, shots, strays, len(outcomes.bits) + int((~known).sum()))
+    kinds, rounding = len(outcomes.bits) + int((~known).sum()), ROUNDING + 2 * outcomes.left_out
+    return _Sample(outcomes.probabilities, seen, shots, strays, kinds, rounding)
 
 
 def _possible(outcomes: Outcomes, sample: _Sample) -> Test:
@@ -88,7 +92,7 @@ def _fidelity(sample: _Sample, variation_limit: float) -> Test:
     """(sum sqrt(p q))**2. It is at least exp(-D) with D the relative entropy, and at least (1 - total variation)**2."""
     value = _overlap(sample) ** 2
     proved = max(math.exp(-_entropy_limit(len(sample.exact), sample.shots, ALPHA)), max(0.0, 1 - variation_limit) ** 2)
-    limit = proved - ROUNDING
+    limit = proved - sample.rounding
     # The Hellinger distance is a metric, and the sample is within `away` of what the device really does.
     bound = _entropy_limit(sample.kinds, sample.shots, _OUTSIDE)
     away = math.sqrt(-math.expm1(-bound / 2))
@@ -106,7 +110,7 @@ def _variation(sample: _Sample) -> Test:
     """
     value = min(1.0, (float(np.abs(sample.exact - sample.seen).sum()) + sample.strays / sample.shots) / 2)
     noise = float(np.sqrt(sample.exact * np.maximum(0.0, 1 - sample.exact) / sample.shots).sum()) / 2
-    limit = min(1.0, noise + math.sqrt(-math.log(ALPHA) / (2 * sample.shots)) + ROUNDING)
+    limit = min(1.0, noise + math.sqrt(-math.log(ALPHA) / (2 * sample.shots)) + sample.rounding)
     width = math.sqrt(-math.log(_OUTSIDE / 2) / (2 * sample.shots))
     return Test(
         "total variation", value, max(0.0, value - noise - width), min(1.0, value + width), limit,
@@ -124,7 +128,7 @@ def _entropy(sample: _Sample) -> Test:
     seen, exact = sample.seen[held], sample.exact[held]
     ratio = np.log(seen / exact)
     value = max(0.0, float((seen * ratio).sum()))
-    limit = _entropy_limit(len(sample.exact), sample.shots, ALPHA) + ROUNDING
+    limit = _entropy_limit(len(sample.exact), sample.shots, ALPHA) + sample.rounding
     error = _WIDTH_95 * math.sqrt(max(0.0, float((seen * ratio**2).sum()) - value**2) / sample.shots)
     bias = _entropy_limit(len(sample.exact), sample.shots, _OUTSIDE)
     return Test(
@@ -140,7 +144,7 @@ def _likelihood(sample: _Sample) -> Test:
     spread = float((sample.exact * (surprise - mean) ** 2).sum())
     reach = float(np.abs(surprise - mean).max())
     value = float((sample.seen * (surprise - mean)).sum())
-    limit = _bernstein(spread, reach, sample.shots, ALPHA) + ROUNDING
+    limit = _bernstein(spread, reach, sample.shots, ALPHA) + sample.rounding
     width = _bernstein(spread, reach, sample.shots, _OUTSIDE)
     return Test(
         "likelihood", value, value - width, value + width, limit, abs(value) <= limit,

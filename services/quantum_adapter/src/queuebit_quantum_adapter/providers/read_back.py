@@ -33,7 +33,7 @@ def same_outcomes(asked: Circuit, done: Circuit) -> Equivalence:
     overlap = sum(np.sqrt(left[bits] * right.get(bits, 0.0)) for bits in left)
     distance = sum(abs(left.get(bits, 0.0) - right.get(bits, 0.0)) for bits in left.keys() | right.keys()) / 2
     fidelity = min(1.0, float(overlap) ** 2)
-    if distance > TOLERANCE:
+    if distance > TOLERANCE + sum(each.left_out for each in found):
         raise NotEquivalent(f"The transpiled circuit has another distribution: fidelity {fidelity:.9f}.")
     return Equivalence(METHOD, 1, fidelity)
 
