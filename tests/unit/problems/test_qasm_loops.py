@@ -111,6 +111,18 @@ def test_many_counted_turns_are_checked_exactly_and_no_bound_is_told() -> None:
     assert not any("loop" in line for line in KIND.assumptions(statement))
 
 
+def test_following_counted_turns_takes_no_more_than_reading_may() -> None:
+    """Of 64 histories, where a thousand circuits share what reading takes; one circuit by itself is taken as it is."""
+    many = "bit[6] b; for int i in [0:5] { h q[0]; b[i] = measure q[0]; } "
+    turns = "int n = 0; while (!c && n < 20) { rx(0.1) q[0]; c = measure q[0]; n += 1; }"
+
+    with pytest.raises(UnreadableCircuit, match="more than 6000 steps"):
+        read_circuit(HEAD + BITS + many + turns, steps_max=6_000)
+
+    assert read_circuit(HEAD + BITS + turns, steps_max=6_000).loops is not None
+    assert read_circuit(HEAD + BITS + many + turns).registers
+
+
 @pytest.mark.parametrize(("text", "outcomes"), [case[1:] for case in EXACT], ids=[case[0] for case in EXACT])
 def test_a_loop_has_its_exact_distribution(text: str, outcomes: dict[str, float]) -> None:
     circuit = read_circuit(text)

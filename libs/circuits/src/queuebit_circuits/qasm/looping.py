@@ -88,7 +88,7 @@ class Looping(BitValues):
             yield Branch(bits, tuple(values), none if inverted else turn, turn if inverted else none)
             turns += 1
         if turns:
-            self._loops.counted()
+            self._loops.counted(place)
             self._lose(counters, scope)
 
     def _lose(self, names: Sequence[str], scope: Scope) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from queuebit_circuits.circuit import Branch, Circuit, Loop, Loops, Operation, length_of
 from queuebit_circuits.cost import UPDATES_MIN, active, final_measurements, on_active
 from queuebit_circuits.errors import UnfitCircuit
-from queuebit_circuits.qasm.scope import Budget
+from queuebit_circuits.qasm.scope import STEPS_MAX, Budget
 from queuebit_circuits.qasm.source import Source
 
 if TYPE_CHECKING:
@@ -34,20 +34,20 @@ class WrittenOut:
         self._source = source
         self._budget = budget
         self._places: list[int] = []
-        self._counts = False
+        self._counted: int | None = None
 
     def new(self, place: int) -> int:
         """The number of a loop that stands at this place."""
         self._places.append(place)
         return len(self._places) - 1
 
-    def counted(self) -> None:
+    def counted(self, place: int) -> None:
         """A loop that counts its turns was written out: what it measures is more than its histories are."""
-        self._counts = True
+        self._counted = place
 
     def of(self, circuit: Circuit) -> Circuit:
         """The circuit without loops. Raises UnreadableCircuit where one does not end, or cannot be followed."""
-        if not self._places and not self._counts:
+        if not self._places and self._counted is None:
             return circuit
         try:
             follower, updates = self._followed(circuit)
@@ -80,6 +80,9 @@ class WrittenOut:
                 self._budget.spend(STEPS * times * max(1, amplitudes // UPDATES_MIN), self._places[0])
             elif updates > COUNTED_UPDATES_MAX:
                 raise UnfitCircuit("the circuit takes too long to be followed", remedy="State fewer turns.")
+            elif self._budget.steps_max < STEPS_MAX:
+                # Many circuits are read one after the other, which share what reading may take.
+                self._budget.foresee(STEPS * updates // UPDATES_MIN, self._counted)
 
         state = np.zeros(1 << len(kept), dtype=np.complex128)
         state[0] = 1

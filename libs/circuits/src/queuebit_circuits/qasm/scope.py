@@ -115,7 +115,7 @@ class Budget:
             self.steps -= steps
             self.foresee(steps, place)
 
-    def foresee(self, steps: int, place: int) -> None:
+    def foresee(self, steps: int, place: int | None) -> None:
         """Raises UnreadableCircuit where so many more steps will be too many; they are counted as they are taken."""
         if self.steps + steps > self.steps_max:
             raise self.source.error(
