@@ -12,6 +12,7 @@ from queuebit_contracts.channels import ADMITTED
 from queuebit_contracts.ids import job_id_of, time_ordered_key
 from queuebit_gateway.access.rate_limits import RATES, Rate
 from queuebit_gateway.http.admission import READ_SMALL, SPLIT
+from queuebit_problems.kinds.circuits.circuit_sampling import KIND
 from queuebit_runtime.errors import PoolCrashed, PoolError, PoolExhausted
 from queuebit_runtime.processes.bounded_work import inline
 from tests.contract.http.running_gateway import RunningGateway, a_body, a_world
@@ -216,6 +217,31 @@ async def test_one_that_takes_too_much_is_no_harm_to_those_beside_it(
         answer = await _batch(world, _circuits(world, 20))
 
     assert [line["status"] for line in answer.json()["data"]] == [202] * 20
+
+
+@pytest.mark.parametrize("count", [3, 20])
+async def test_one_that_breaks_its_kind_is_no_harm_to_those_beside_it(
+    world: RunningGateway, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    parse = type(KIND).parse
+
+    def breaks(self: Any, data: Any) -> Any:
+        if data["shots"] == 77:
+            raise RecursionError
+        return parse(self, data)
+
+    monkeypatch.setattr(type(KIND), "parse", breaks)
+    jobs = _circuits(world, count)
+    for nth, job in enumerate(jobs):
+        job["problem"] = {
+            **job["problem"],
+            "statement": {**job["problem"]["statement"], "shots": 77 if nth == 1 else 78},
+        }
+
+    answer = await _batch(world, jobs)
+
+    assert [line["status"] for line in answer.json()["data"]] == [202, 500] + [202] * (count - 2)
+    assert answer.json()["data"][1]["problem"]["code"] == "internal"
 
 
 async def test_a_viewer_may_not(world: RunningGateway) -> None:

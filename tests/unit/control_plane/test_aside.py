@@ -17,15 +17,18 @@ from queuebit_contracts.ids import derive_id, uuid7
 from queuebit_contracts.jobs import JobRequest, Problem
 from queuebit_contracts.statement_text import statement_of
 from queuebit_control_plane.app import ControlPlane
+from queuebit_control_plane.inbound.aside import Aside
 from queuebit_problems.admission import QUICK_BYTES_MAX, admit
 from queuebit_problems.kind import Kind
+from queuebit_runtime.bus.decoding import Received, read
 from queuebit_runtime.bus.memory.broker import MemoryBroker
 from queuebit_runtime.bus.memory.bus import MemoryBus
-from queuebit_runtime.bus.port import Outgoing
+from queuebit_runtime.bus.port import Outgoing, Record
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.errors import PoolError, PoolExhausted, PoolMemory
 from queuebit_runtime.processes.bounded_work import LARGE_BYTES, BoundedWork
 from queuebit_runtime.processes.pool import InlinePool
+from queuebit_store.errors import SchemaMismatch
 from queuebit_store.memory import MemoryStore
 from tests.builders import NOW
 
@@ -119,6 +122,33 @@ async def a_plane() -> AsyncIterator[Plane]:
 async def plane() -> AsyncIterator[Plane]:
     async with a_plane() as plane:
         yield plane
+
+
+class ADelivery:
+    """Records, those of them that are not done, and whether they were given away."""
+
+    def __init__(self, records: list[Record]) -> None:
+        self.records = records
+        self.open = {record.offset for record in records}
+        self.given_away = False
+
+    def done(self, record: Record) -> None:
+        if not self.given_away:
+            self.open.discard(record.offset)
+
+    def done_all(self) -> None:
+        for record in self.records:
+            self.done(record)
+
+    def wanted(self, record: Record) -> bool:
+        return not self.given_away and record.offset in self.open
+
+
+def _received(question: Outgoing, offset: int) -> Received:
+    record = Record(question.topic, 0, offset, question.key, question.value, tuple(question.headers))
+    item = read(record, refusals=False, replays=False)
+    assert isinstance(item, Received)
+    return item
 
 
 def a_ring(nodes: int) -> Problem:
@@ -280,6 +310,71 @@ async def test_one_that_takes_too_much_is_refused_and_those_beside_it_are_admitt
 
     kinds = sorted(events[0] for events in plane.streams())
     assert kinds == ["JobRejected"] + ["JobSubmitted"] * 5
+
+
+async def test_small_circuits_together_are_still_small(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else they would wait behind large questions, in the process that stands back."""
+    sizes, run = list[int](), plane.work.run
+
+    async def watched(task: str, argument: Any, **how: Any) -> Any:
+        sizes.append(how["size_bytes"])
+        return await run(task, argument, **how)
+
+    monkeypatch.setattr(plane.work, "run", watched)
+    plane.pool.open()
+    circuit = Problem(kind="circuit_sampling", statement={"qasm": CIRCUIT + " " * (QUICK_BYTES_MAX - 1000)})
+
+    await plane.send(*[asked(number, problem=circuit) for number in range(40)])
+    await plane.until(lambda: plane.jobs("acme") == 40)
+
+    assert (len(sizes) < 40, max(sizes) <= LARGE_BYTES) == (True, True)
+
+
+@pytest.mark.parametrize("together", [1, 3])
+async def test_what_the_store_says_of_every_batch_alike_leaves_no_question_behind(
+    plane: Plane, monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    circuit = Problem(kind="circuit_sampling", statement={"qasm": CIRCUIT})
+    failures, append = [SchemaMismatch("a migration is missing")] * 2, plane.store.append
+
+    async def fails_first(batch: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return await append(batch)
+
+    monkeypatch.setattr(plane.store, "append", fails_first)
+    plane.pool.open()
+
+    await plane.send(*[asked(number, problem=circuit) for number in range(together)])
+    await plane.until(lambda: plane.jobs("acme") == together)
+
+
+@pytest.mark.parametrize("together", [1, 2])
+async def test_what_came_again_while_it_was_open_is_said_to_be_done_to_whom_it_came_last(
+    plane: Plane, together: int
+) -> None:
+    """As after a partition went and came back, and where one event of a record was done and another was not."""
+    circuit = Problem(kind="circuit_sampling", statement={"qasm": CIRCUIT})
+    items = [_received(asked(number, problem=circuit), number) for number in range(together)]
+    first, again = ADelivery([each.record for each in items]), ADelivery([each.record for each in items])
+    told = list[Any]()
+
+    async def tell(questions: Any) -> None:
+        told.extend(questions)
+
+    async def bury(*unread: Any) -> None:
+        raise AssertionError(unread)
+
+    aside = Aside(plane.bus, plane.work, plane.clock, tell=tell, bury=bury)
+    aside.offer_all(items, first)
+    await plane.until(lambda: bool(plane.pool.runs))
+    first.given_away = True
+    aside.offer_all(items, again)
+    plane.pool.open()
+
+    await plane.until(lambda: not again.open)
+    assert aside.held_of(again.records) == set()
+    assert {each.received.envelope.subject for each in told} == {f"acme {number}" for number in range(together)}
 
 
 async def test_a_large_record_that_nobody_can_read_is_kept_for_a_person(plane: Plane) -> None:

@@ -341,3 +341,17 @@ def test_what_began_and_ended_at_once_leaves_no_trace_beside_what_began_before_i
     assert (together.out_s(), together.ahead_s(LANE)) == (apart.out_s(), apart.ahead_s(LANE))
     assert together.out_s() == {("classical", "interactive", "acme"): pytest.approx(0.0015)}
     assert together.old_flights(NOW, 9).keys() == {1}
+
+
+def test_that_another_attempt_ended_next_hides_no_beginning() -> None:
+    began, ended = a_start("primary-classical", 2), a_success("primary-classical", 1)
+    together, apart = Shares(), Shares()
+    for shares in (together, apart):
+        for attempt_id in (began.attempt_id, ended.attempt_id):
+            shares.let_out(attempt_id, JOB_ID, Order("acme", LANE, "tsp", 10, 10, 1.0), NOW)
+
+    heard(together, NoJob(), JOB_ID, "acme", [began, ended], NOW)
+    heard(apart, NoJob(), JOB_ID, "acme", [began], NOW)
+    heard(apart, NoJob(), JOB_ID, "acme", [ended], NOW)
+
+    assert (together.out_s(), together.ahead_s(LANE)) == (apart.out_s(), apart.ahead_s(LANE))

@@ -80,6 +80,14 @@ async def test_what_takes_long_lets_those_be_told_that_are_done(coins: Any, monk
     assert [len(call) for call in bus.calls] == [1, 1, 1]
 
 
+@pytest.mark.parametrize("said", [["abc"], {"name": "abc"}, 7, None])
+async def test_a_name_of_a_circuit_that_is_no_name_stops_nobody(coins: Any, said: Any) -> None:
+    runs = [a_run(5838 + number, number) for number in range(3)]
+    odd = [run.model_copy(update={"provenance": {"circuit_fingerprint": said}}) for run in runs[:2]]
+
+    assert await verdicts_on(*odd, runs[2]) == ["accepted"] * 3
+
+
 async def test_a_backend_that_moves_is_found_out(coins: Any) -> None:
     """Each run passes its own test; the second is too far from the first."""
     assert await verdicts_on(a_run(5838, 1), a_run(7300, 2)) == ["accepted", "needs_review"]

@@ -163,12 +163,15 @@ class Validator:
         has time for, and of each circuit one, since the next is compared with it.
         """
         asked: list[Asked] = []
-        circuits = set[object]()
+        circuits = set[str]()
         for _, execution in slow[:TOGETHER_MAX]:
-            circuit = execution.provenance.get("circuit_fingerprint")
+            said = execution.provenance.get("circuit_fingerprint")
+            # A worker may say anything; what is no name is compared with nothing.
+            circuit = said if isinstance(said, str) else ""
             if not is_measurement(execution) or circuit in circuits:
                 break
-            circuits.add(circuit)
+            if circuit:
+                circuits.add(circuit)
             asked.append(Asked(execution, self._track(execution), self._drift(execution)))
         verdicts = await self._hop(partial(validate_measurements, asked, self._clock.now(), self._clock.monotonic_s))
         found: list[tuple[Received, Verdict]] = []

@@ -33,7 +33,8 @@ def heard(shares: Shares, job: Job, job_id: UUID, tenant: str, events: Sequence[
             shares.let_out(event.attempt_id, job_id, order, now)
         elif kind is ev.JobStarted:
             assert isinstance(event, ev.JobStarted)
-            if place == last or type(events[place + 1]) is not ev.ExecutionSucceeded:
+            after = None if place == last else events[place + 1]
+            if type(after) is not ev.ExecutionSucceeded or after.attempt_id.int != event.attempt_id.int:
                 shares.began(event.attempt_id)
         elif kind is ev.ExecutionSucceeded:
             assert isinstance(event, ev.ExecutionSucceeded)

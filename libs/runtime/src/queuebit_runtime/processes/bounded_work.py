@@ -6,12 +6,14 @@ What is large goes to processes of its own, which stand back for others, so that
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from queuebit_runtime.errors import PoolCrashed
 from queuebit_runtime.processes.pool import IDLE_NICENESS, InlinePool, Pool, ProcessPool
 from queuebit_runtime.processes.turns import Turns
 
+T = TypeVar("T")
 LARGE_BYTES = 65_536
 """More is large."""
 CPU_MAX_S = 1.0
@@ -62,6 +64,21 @@ class BoundedWork:
     async def close(self) -> None:
         """End every process."""
         await asyncio.gather(self._small.close(), self._large.close())
+
+
+def small_groups(items: Sequence[T], size_of: Callable[[T], int], count_max: int) -> Iterator[list[T]]:
+    """The items in their order, so many at a time that each group is still small: it never waits behind what is large."""
+    group: list[T] = []
+    size_bytes = 0
+    for item in items:
+        more = size_of(item)
+        if group and (len(group) == count_max or size_bytes + more > LARGE_BYTES):
+            yield group
+            group, size_bytes = [], 0
+        group.append(item)
+        size_bytes += more
+    if group:
+        yield group
 
 
 def cpu_max_s_of(size_bytes: int) -> float:

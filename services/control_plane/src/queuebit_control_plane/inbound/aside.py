@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, assert_never
 
 from queuebit_contracts.channels import LARGE
@@ -23,7 +24,7 @@ from queuebit_runtime.bus.decoding import Received, Refused, refused_of
 from queuebit_runtime.bus.port import Bus, BusError, Delivery, Outgoing, Record
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import Overloaded, PoolCrashed, PoolError, PoolExhausted, PoolMemory, TaskFailed
-from queuebit_runtime.processes.bounded_work import BoundedWork, cpu_max_s_of
+from queuebit_runtime.processes.bounded_work import BoundedWork, cpu_max_s_of, small_groups
 from queuebit_store.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,8 @@ class Aside:
         self._bury = bury
         self._retry_s = retry_s
         self._open: dict[Place, asyncio.Task[None]] = {}
+        self._delivered_again: dict[Place, Callable[[], Coroutine[Any, Any, None]]] = {}
+        """What to do of records that came again while they were open, as what is said of them counts for the last delivery."""
         self._passing = asyncio.Lock()
 
     def offer(self, record: Record, delivery: Delivery, item: Received | None = None) -> None:
@@ -77,8 +80,7 @@ class Aside:
             else:
                 small.setdefault(_tenant_of(item.record, item), []).append(item)
         for tenant, of_tenant in small.items():
-            for start in range(0, len(of_tenant), TOGETHER_MAX):
-                group = of_tenant[start : start + TOGETHER_MAX]
+            for group in small_groups(of_tenant, lambda item: len(item.record.value or b""), TOGETHER_MAX):
                 if len(group) == 1:
                     self.offer(group[0].record, delivery, group[0])
                 else:
@@ -93,26 +95,37 @@ class Aside:
         return {place for place in map(place_of, records) if place in self._open} if self._open else set()
 
     def _begin(self, record: Record, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Once a record, however often it is delivered meanwhile."""
-        place = place_of(record)
-        if place not in self._open:
-            self._open[place] = task = asyncio.ensure_future(work())
-            task.add_done_callback(lambda _: self._open.pop(place, None))
+        """Once a record at a time, and once more where the last delivery of it is another, and still wants it."""
+        self._begin_at(place_of(record), work)
+
+    def _begin_at(self, place: Place, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        if place in self._open:
+            self._delivered_again[place] = work
+            return
+        self._open[place] = task = asyncio.ensure_future(work())
+        task.add_done_callback(partial(self._ended, [place]))
 
     def _begin_together(self, tenant: str, group: Sequence[Received], delivery: Delivery) -> None:
-        new = [item for item in group if place_of(item.record) not in self._open]
+        new: list[Received] = []
+        for item in group:
+            if place_of(item.record) in self._open:
+                self.offer(item.record, delivery, item)
+            else:
+                new.append(item)
         if not new:
             return
         places = [place_of(item.record) for item in new]
         task = asyncio.ensure_future(self._settle_together(tenant, new, delivery))
         self._open |= dict.fromkeys(places, task)
+        task.add_done_callback(partial(self._ended, places))
 
-        def ended(_: asyncio.Task[None]) -> None:
-            for place in places:
-                if self._open.get(place) is task:
-                    del self._open[place]
-
-        task.add_done_callback(ended)
+    def _ended(self, places: Sequence[Place], task: asyncio.Task[None]) -> None:
+        for place in places:
+            if self._open.get(place) is task:
+                del self._open[place]
+                work = self._delivered_again.pop(place, None)
+                if work is not None and not task.cancelled():
+                    self._begin_at(place, work)
 
     async def _settle_together(self, tenant: str, group: Sequence[Received], delivery: Delivery) -> None:
         """In one process and one visit to the store. What goes wrong for all of them at once is no failure of any: then each
@@ -126,7 +139,7 @@ class Aside:
             read = list(zip(records, answers, strict=False))
             await self._take_all(read)
             settled = [record for record, _ in read]
-        except (StoreUnavailable, Contended, BusError, PoolError, Overloaded) as error:
+        except Exception as error:
             log.info("%d questions are admitted each alone: %s", len(records), error)
         for record in settled:
             delivery.done(record)
@@ -162,6 +175,10 @@ class Aside:
             except (StoreUnavailable, Contended, BusError, PoolError) as error:
                 crashes += isinstance(error, PoolCrashed)
                 log.warning("a question waits on: %s", error)
+                await self._clock.sleep(self._retry_s)
+            except Exception:
+                # As the bus does with whoever handles: else nobody would come back to the record.
+                log.exception("a question waits: it could not be decided on")
                 await self._clock.sleep(self._retry_s)
             else:
                 delivery.done(record)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -28,7 +29,9 @@ from queuebit_runtime.errors import (
     PoolStopped,
     PoolTimeout,
 )
-from queuebit_runtime.processes.bounded_work import BoundedWork, cpu_max_s_of
+from queuebit_runtime.processes.bounded_work import BoundedWork, cpu_max_s_of, small_groups
+
+log = logging.getLogger(__name__)
 
 READ = "queuebit_gateway.http.admission:read_in_process"
 SPLIT = "queuebit_gateway.http.admission:split_in_process"
@@ -89,6 +92,9 @@ class Reader:
                         asked = await self.read(line.body, asker)
                     except Refusal as refusal:
                         return refusal
+                    except Exception:
+                        log.exception("a question of a batch could not be read; those beside it go on")
+                        return Refusal("internal")
             if isinstance(asked, Refusal):
                 return asked
             return Keyed(line.key, asked.admitted, asked.origin, Terms(saga=asked.saga))
@@ -105,8 +111,7 @@ class Reader:
             if isinstance(line, Line) and len(line.body) <= QUICK_BYTES_MAX
         ]
         found: dict[int, Asked | Refusal] = {}
-        for start in range(0, len(small), GROUP_MAX):
-            group = small[start : start + GROUP_MAX]
+        for group in small_groups(small, lambda each: len(each[1]), GROUP_MAX):
             bodies = [body for _, body in group]
             size = sum(map(len, bodies))
             asked: list[Asked | Refusal | None]
