@@ -21,6 +21,10 @@ Actor = Annotated[str, StringConstraints(min_length=1, max_length=ACTOR_LENGTH_M
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=REASON_LENGTH_MAX)]
 RatePerS = Annotated[float, Field(gt=0)]
 
+PRIORITY_MIN, PRIORITY_MAX = -9, 9
+Priority = Annotated[int, Field(ge=PRIORITY_MIN, le=PRIORITY_MAX)]
+"""Of the jobs of a tenant that wait for their turn on a lane the highest goes first; 0 where nobody has said anything."""
+
 HoldScope = Literal["all", "tenant", "job", "kind", "lane", "tier", "backend"]
 """What a hold names: everything, or all that shares this one thing."""
 HOLD_SCOPES: tuple[HoldScope, ...] = ("all", "tenant", "job", "kind", "lane", "tier", "backend")
@@ -46,7 +50,8 @@ class JobHeld(Event):
     hold. When the hold is lifted `JobQueued` follows; deadlines go on counting.
 
     Where nobody holds it but its tenant has its share of the lane out, it waits for its turn: the hold is 0, and `expected_s`
-    is how long the attempt is expected to run.
+    is how long the attempt is expected to run. `priority`: it goes before those of its tenant with a lower one; where an
+    operator changes it, the event comes once more, with their name and reason.
     """
 
     leg: LegName
@@ -58,6 +63,7 @@ class JobHeld(Event):
     actor: Actor
     reason: Reason
     expected_s: float | None = None
+    priority: Priority | None = None
 
 
 class JobInvalidated(Event):

@@ -30,12 +30,14 @@ from queuebit_domain.job.messages import (
     Outcome,
     Recall,
     Refuse,
+    Reprioritise,
     Settle,
     Submit,
     Supersede,
     Wake,
 )
 from queuebit_domain.job.outcomes import told_outcome
+from queuebit_domain.job.priority import reprioritise
 from queuebit_domain.job.quarantine import distrust, recall
 from queuebit_domain.job.sagas import invalidated, superseded
 from queuebit_domain.job.settling import settle, settle_by, told_late
@@ -94,6 +96,8 @@ def decide(
             _wake(draft, at_work)
         case Recall():
             recall(draft, begun=message.begun)
+        case Reprioritise():
+            reprioritise(draft, message)
         case Grant() | Deny():
             decided_by_a_person(draft, message)
         case ev.JobStarted() | ev.ExecutionProgressed():

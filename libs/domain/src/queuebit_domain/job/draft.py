@@ -135,6 +135,7 @@ class Draft:
                     actor=RELEASE,
                     reason=wait.reason,
                     expected_s=wait.expected_s,
+                    priority=self.open.priority or None,
                 )
             )
         return True

@@ -15,6 +15,7 @@ from queuebit_contracts.jobs import JobState, Number
 from queuebit_contracts.money import ENVIRONMENT_LABEL, PROJECT_LABEL
 from queuebit_domain.errors import CorruptStream
 from queuebit_domain.job.copying import copy_with
+from queuebit_domain.job.held import held_by
 from queuebit_domain.job.limits import DEGRADED_MAX, QUIET_S_MAX, REROUTES_MAX, retry_delay_s
 from queuebit_domain.job.money import NO_USAGE, add_cost, add_usage
 from queuebit_domain.job.opening import open_job as open_job
@@ -25,7 +26,6 @@ from queuebit_domain.job.state import (
     Answered,
     Awaited,
     EndedJob,
-    Held,
     Job,
     LegState,
     LegStatus,
@@ -281,9 +281,10 @@ def _put(job: OpenJob, leg: LegState) -> OpenJob:
 
 
 def _held(job: OpenJob, event: ev.JobHeld, at: datetime) -> OpenJob:
-    reason = f"{event.leg}: held by {event.actor}: {event.reason}"
-    status = Held(event.number, event.hold, event.scope, reason, at, event.expected_s)
-    return copy_with(with_leg(job, event.leg, status), reasons=tuple(dict.fromkeys((*job.reasons, reason))))
+    status = held_by(job, event, at)
+    reasons = tuple(dict.fromkeys((*job.reasons, status.reason)))
+    priority = job.priority if event.priority is None else event.priority
+    return copy_with(with_leg(job, event.leg, status), reasons=reasons, priority=priority)
 
 
 def _spent(job: OpenJob, leg: str, reason: str, failure: ev.ExecutionFailed | None = None) -> OpenJob:

@@ -56,6 +56,15 @@ class Recall:
 
 
 @dataclass(frozen=True, slots=True)
+class Reprioritise:
+    """An operator says before and behind which others of its tenant the job waits for its turn."""
+
+    priority: int
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Invalidate:
     """An operator finds the answer of the completed job suspect."""
 
@@ -119,4 +128,18 @@ Report = (
 )
 """What workers and the validator say."""
 
-Message = Submit | Refuse | Cancel | Wake | Recall | Invalidate | Grant | Deny | Settle | Outcome | Supersede | Report
+Message = (
+    Submit
+    | Refuse
+    | Cancel
+    | Wake
+    | Recall
+    | Reprioritise
+    | Invalidate
+    | Grant
+    | Deny
+    | Settle
+    | Outcome
+    | Supersede
+    | Report
+)

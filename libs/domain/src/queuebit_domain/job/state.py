@@ -136,6 +136,7 @@ class OpenJob:
     `reserved`: the money that is set aside for its legs; `paid_late`: what late reports say that such a leg cost.
     `requested_by`: who asked, where the gateway knew them. `quote`: where there is one, nothing is paid but what it offers.
     `compensations`: what is to be undone where its answer does not count; `supersedes`: the job whose answer it replaces.
+    `priority`: where it waits for its turn, those of its tenant with a lower one wait behind it.
     """
 
     job_id: UUID
@@ -167,6 +168,7 @@ class OpenJob:
     quote: Quote | None = None
     compensations: tuple[Compensation, ...] = ()
     supersedes: UUID | None = None
+    priority: int = 0
 
     @property
     def counted(self) -> list[LegState]:

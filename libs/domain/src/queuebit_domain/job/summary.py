@@ -19,7 +19,7 @@ PLACE: Final = (PROJECT_LABEL, ENVIRONMENT_LABEL)
 
 WAITS: Final = "waits"
 WAITS_S: Final = "waits_s"
-"""Of a job that waits for its turn: on which queue, and for how many seconds of work."""
+"""Of a job that waits for its turn: on which queue, with its priority where that is not 0, and for how many seconds of work."""
 ALSO_HELD: Final = "also_held"
 """Of such a job, where an operator holds another leg of it back."""
 
@@ -70,5 +70,6 @@ def _waits(job: OpenJob) -> Mapping[str, str]:
     first = next(((lane, expected_s) for lane, expected_s in held if expected_s is not None), None)
     if first is None:
         return {}
-    about = {WAITS: f"{first[0]}/{job.request.tier}", WAITS_S: f"{first[1]:.6g}"}
+    priority = f"/{job.priority:+d}" if job.priority else ""
+    about = {WAITS: f"{first[0]}/{job.request.tier}{priority}", WAITS_S: f"{first[1]:.6g}"}
     return about | {ALSO_HELD: "yes"} if any(expected_s is None for _, expected_s in held) else about

@@ -50,6 +50,9 @@ def in_words(event: ev.JobEvent) -> str:
             return f"{event.leg} is no longer wanted: {event.reason}"
         case ev.FallbackTaken():
             return f"Fell back from {event.from_leg} to {event.to_leg} ({event.trigger}): {event.reason}"
+        case ev.JobHeld(priority=int()):
+            what = f"Attempt {event.number} of {event.leg} waits with priority {event.priority}"
+            return f"{what}, says {event.actor}: {event.reason}"
         case ev.JobHeld():
             return f"Attempt {event.number} of {event.leg} is held by {event.actor} (hold {event.hold}): {event.reason}"
         case ev.LateUsageReported():

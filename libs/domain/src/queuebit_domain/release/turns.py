@@ -44,7 +44,7 @@ class Turns(Generic[T]):
         count: int,
         known: Collection[str] = (),
     ) -> list[tuple[str, T]]:
-        """Those whose turn it is, at most so many, each with its tenant. `waiting`: by tenant, the oldest first. `fits`:
+        """Those whose turn it is, at most so many, each with its tenant. `waiting`: by tenant, in their order. `fits`:
         whether a tenant may have so much more out; whom it says yes to is let out. `known`: tenants that wait too, and are not
         looked at now; what they have saved stays.
         """

@@ -12,7 +12,9 @@ from queuebit_domain.holds.codec import fold_holds
 from queuebit_domain.holds.gate import Gate
 from queuebit_domain.holds.register import NO_HOLDS, REGISTER_ID
 from queuebit_domain.job.codec import fold
-from queuebit_domain.job.messages import Cancel, Message, Recall
+from queuebit_domain.job.label import label
+from queuebit_domain.job.messages import Cancel, Message, Recall, Reprioritise
+from queuebit_domain.job.priority import waits_for_its_turn
 from queuebit_domain.job.state import EndedJob, Job, OpenJob
 from queuebit_operations.bulk.operation import FAILED, Operation
 from queuebit_operations.bulk.runner import Act, Step
@@ -24,6 +26,7 @@ from queuebit_runtime.clock import Clock
 from queuebit_store.ports import StoredEvent
 
 INVALIDATE, CANCEL, RERUN, RECALL = "jobs invalidate", "jobs cancel", "jobs rerun", "jobs recall"
+REPRIORITISE = "jobs reprioritise"
 ASKED, ASKED_BEFORE = "asked again", "asked again before"
 NOT_ASKED = "not asked again"
 CONTENDED = "others kept changing the job"
@@ -45,6 +48,7 @@ def act_of(
         CANCEL: _cancel,
         RERUN: _rerun,
         RECALL: partial(_recall, backends),
+        REPRIORITISE: _reprioritise,
     }
     if verb not in acts:
         raise BadArgument(f"{verb!r} cannot be run from here.", remedy="Give the verb itself.")
@@ -94,6 +98,21 @@ async def _recall(
 
     ids = [UUID(each) for each in targets]
     return _step(await tell(store, clock, ids, say, done="recalled", cause_id=operation_id, gate=Gate(holds, backends)))
+
+
+async def _reprioritise(
+    store: Jobs, clock: Clock, operation_id: UUID, targets: Sequence[str], operation: Operation
+) -> Step:
+    priority = int(operation.arguments["priority"])
+
+    def say(_job_id: UUID, job: Job, _stored: Sequence[StoredEvent]) -> Message | Skip:
+        if isinstance(job, OpenJob) and waits_for_its_turn(job):
+            return Reprioritise(priority, operation.actor, operation.reason)
+        state = label(job)
+        return Skip(f"refused, it is {'held by an operator' if state == 'held' else state}")
+
+    ids = [UUID(each) for each in targets]
+    return _step(await tell(store, clock, ids, say, done="reprioritised", cause_id=operation_id))
 
 
 async def _rerun(store: Jobs, clock: Clock, operation_id: UUID, targets: Sequence[str], operation: Operation) -> Step:

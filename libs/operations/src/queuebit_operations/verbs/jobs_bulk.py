@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from queuebit_client.cli.exit_codes import ExitCode
 
 _TIMES = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]
-_Jobs = Annotated[
+Jobs = Annotated[
     list[UUID] | None, typer.Argument(metavar="[JOB]...", help="These jobs; absent, those that the flags name.")
 ]
 _Backend = Annotated[str | None, typer.Option("--backend", help="Answered by this backend.")]
@@ -25,10 +25,10 @@ _Version = Annotated[str | None, typer.Option("--solver-version", help="Answered
 _Calibrated = Annotated[
     str | None, typer.Option("--calibrated-at", help="Answered under the calibration of this time.", metavar="TIME")
 ]
-_Since = Annotated[datetime | None, typer.Option("--since", formats=_TIMES, help="From this time on.", metavar="TIME")]
-_Until = Annotated[datetime | None, typer.Option("--until", formats=_TIMES, help="Before this time.", metavar="TIME")]
-_Tenant = Annotated[str | None, typer.Option("--tenant", help="Of this tenant.")]
-_Kind = Annotated[str | None, typer.Option("--kind", help="Of this kind of problem.")]
+Since = Annotated[datetime | None, typer.Option("--since", formats=_TIMES, help="From this time on.", metavar="TIME")]
+Until = Annotated[datetime | None, typer.Option("--until", formats=_TIMES, help="Before this time.", metavar="TIME")]
+Tenant = Annotated[str | None, typer.Option("--tenant", help="Of this tenant.")]
+Kind = Annotated[str | None, typer.Option("--kind", help="Of this kind of problem.")]
 _ToBackend = Annotated[
     str | None, typer.Option("--to-backend", help="Ask again on this backend of the lane, and on no other.")
 ]
@@ -45,14 +45,14 @@ def add(ops: Groups) -> None:
 
 
 def invalidate(
-    jobs: _Jobs = None,
+    jobs: Jobs = None,
     backend: _Backend = None,
     solver_version: _Version = None,
     calibrated_at: _Calibrated = None,
-    since: _Since = None,
-    until: _Until = None,
-    tenant: _Tenant = None,
-    kind: _Kind = None,
+    since: Since = None,
+    until: Until = None,
+    tenant: Tenant = None,
+    kind: Kind = None,
     requeue: Annotated[bool, typer.Option("--requeue", help="Ask the same again, as a job of its own.")] = False,
     lane: _Lane = None,
     to_backend: _ToBackend = None,
@@ -77,14 +77,14 @@ def invalidate(
 
 
 def rerun(
-    jobs: _Jobs = None,
+    jobs: Jobs = None,
     backend: _Backend = None,
     solver_version: _Version = None,
     calibrated_at: _Calibrated = None,
-    since: _Since = None,
-    until: _Until = None,
-    tenant: _Tenant = None,
-    kind: _Kind = None,
+    since: Since = None,
+    until: Until = None,
+    tenant: Tenant = None,
+    kind: Kind = None,
     suspect: Annotated[bool, typer.Option("--suspect", help="Only those that were invalidated.")] = False,
     lane: _Lane = None,
     to_backend: _ToBackend = None,
@@ -112,12 +112,12 @@ def rerun(
 
 
 def cancel(
-    jobs: _Jobs = None,
+    jobs: Jobs = None,
     state: Annotated[str | None, typer.Option("--state", help="In this state, such as held.")] = None,
-    since: _Since = None,
-    until: _Until = None,
-    tenant: _Tenant = None,
-    kind: _Kind = None,
+    since: Since = None,
+    until: Until = None,
+    tenant: Tenant = None,
+    kind: Kind = None,
     tier: Annotated[str | None, typer.Option("--tier", help="Of this tier.")] = None,
     apply: b.Apply = False,
     reason: b.Reason = None,
@@ -132,15 +132,15 @@ def cancel(
     from queuebit_operations.running import run
 
     wanted = Standing(state, tenant, kind, tier, o.in_utc(since), o.in_utc(until))
-    return run(_standing(CANCEL, jobs, wanted, apply, reason, rate, limit, actor, as_json))
+    return run(standing(CANCEL, jobs, wanted, apply, reason, rate, limit, actor, as_json))
 
 
 def recall(
-    jobs: _Jobs = None,
-    since: _Since = None,
-    until: _Until = None,
-    tenant: _Tenant = None,
-    kind: _Kind = None,
+    jobs: Jobs = None,
+    since: Since = None,
+    until: Until = None,
+    tenant: Tenant = None,
+    kind: Kind = None,
     tier: Annotated[str | None, typer.Option("--tier", help="Of this tier.")] = None,
     apply: b.Apply = False,
     reason: b.Reason = None,
@@ -159,10 +159,10 @@ def recall(
     from queuebit_operations.running import run
 
     wanted = Standing("queued", tenant, kind, tier, o.in_utc(since), o.in_utc(until))
-    return run(_standing(RECALL, jobs, wanted, apply, reason, rate, limit, actor, as_json))
+    return run(standing(RECALL, jobs, wanted, apply, reason, rate, limit, actor, as_json))
 
 
-async def _standing(
+async def standing(
     verb: str,
     jobs: list[UUID] | None,
     wanted: object,
@@ -172,6 +172,7 @@ async def _standing(
     limit: int | None,
     actor: str | None,
     as_json: bool,
+    more: dict[str, str] | None = None,
 ) -> ExitCode:
     import os
 
@@ -180,7 +181,7 @@ async def _standing(
     from queuebit_operations.choosing.postgres import OPEN_STATES, opened_choosing
     from queuebit_operations.connections.store import postgres_settings
     from queuebit_operations.errors import BadArgument
-    from queuebit_operations.jobs.acting import RECALL
+    from queuebit_operations.jobs.acting import RECALL, REPRIORITISE
 
     assert isinstance(wanted, Standing)
     b.need_reason(apply=apply, reason=reason)
@@ -188,7 +189,7 @@ async def _standing(
         raise BadArgument(f"--state {wanted.state!r} is none of: {', '.join(OPEN_STATES)}.", remedy="See --help.")
     if wanted.tier is not None and wanted.tier not in TIERS:
         raise BadArgument(f"--tier {wanted.tier!r} is none of: {', '.join(TIERS)}.", remedy="See --help.")
-    plain = Standing("queued") if verb == RECALL else Standing()
+    plain = Standing({RECALL: "queued", REPRIORITISE: "held"}.get(verb))
     targets = _named(jobs, flags=wanted != plain, needed=verb != RECALL)
     if not targets:
         async with opened_choosing(postgres_settings(os.environ)) as choosing:
@@ -199,6 +200,7 @@ async def _standing(
         "kind": wanted.kind,
         "tier": wanted.tier,
         **_times(wanted.since, wanted.until),
+        **(more or {}),
     }
     return await b.freeze_and_act(
         verb, given, targets, apply=apply, reason=reason, rate=rate, limit=limit, actor=actor, as_json=as_json

@@ -1,4 +1,5 @@
-"""The waker: looks who waits for a turn, and lets the oldest of each tenant go as its share of the lane becomes free.
+"""The waker: looks who waits for a turn, and lets those of each tenant go as its share of the lane becomes free: the highest
+priority first, and of the same one the oldest.
 
 Every process looks who waits, so that new jobs of a tenant queue up behind its older ones, wherever they are decided on. One
 wakes, who leads.
@@ -31,9 +32,11 @@ from queuebit_store.ports import FIRST_LINE, Line, StreamRow, StreamStore
 log = logging.getLogger(__name__)
 
 EACH_MAX = 100
-"""So many of each tenant on each queue are looked at: more go next time, which is soon."""
+"""So many of each tenant, queue and priority are looked at: more go next time, which is soon."""
 LINES_MAX = 500
-"""So many tenants and queues are looked at: the next ones the next time, and from the beginning again behind the last."""
+"""So many tenants, queues and priorities are looked at: the next ones the next time, and from the beginning again behind the
+last.
+"""
 AT_ONCE_MAX = 200
 BUSY_INTERVAL_S = 0.05
 POLL_INTERVAL_S = 0.25
@@ -155,12 +158,17 @@ class Round:
 
 
 def _by_queue(rows: Sequence[StreamRow]) -> dict[Queue, dict[str, list[Waiting[UUID]]]]:
-    """By queue and tenant, the oldest first."""
+    """By queue and tenant, the highest priority first, and the oldest of each."""
     found: dict[Queue, dict[str, list[Waiting[UUID]]]] = {}
-    for row in rows:
+    for row in sorted(rows, key=_priority, reverse=True):
         attributes = row.head.attributes
-        lane, _, tier = attributes[WAITS].partition("/")
+        lane, tier, *_ = attributes[WAITS].split("/")
         queue = Queue(cast(Lane, lane), cast(Tier, tier))
         one = Waiting(row.stream_id, float(attributes.get(WAITS_S, "0")))
         found.setdefault(queue, {}).setdefault(row.tenant, []).append(one)
     return found
+
+
+def _priority(row: StreamRow) -> int:
+    _, _, *told = row.head.attributes[WAITS].split("/")
+    return int(told[0]) if told else 0

@@ -28,7 +28,7 @@ from queuebit_gateway.read_model.money_view import MoneyView, with_money
 from queuebit_gateway.read_model.outcome_view import outcome_view
 from queuebit_gateway.read_model.plan_view import Progress, approval_view, plan_view
 from queuebit_gateway.read_model.saga_view import NO_SAGAS, Sagas, after, named
-from queuebit_gateway.read_model.waiting_view import waiting_view
+from queuebit_gateway.read_model.waiting_view import held_view, waiting_view
 from queuebit_problems.kind import gap_of
 
 
@@ -82,7 +82,7 @@ class Folding:
             case ev.FallbackTaken():
                 self._fallback_taken(event, at)
             case ev.JobHeld():
-                self.held[event.leg] = HeldView.model_validate(event.model_dump() | {"since": at})
+                self.held[event.leg] = held_view(event, at, self.held.get(event.leg))
             case ev.LateUsageReported():
                 self._late_usage_reported(event)
             case ev.JobInvalidated():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
 from queuebit_contracts.model import Model
+from queuebit_contracts.operators import JobHeld
 from queuebit_domain.eta.estimate import Unknown
 from queuebit_domain.eta.waiting import Code, why
 from queuebit_domain.job.state import Job
@@ -22,6 +24,13 @@ class HeldView(Model):
     actor: str
     reason: str
     since: AwareDatetime
+
+
+def held_view(event: JobHeld, at: datetime, before: HeldView | None) -> HeldView:
+    """The leg as the event has it. `before`: as it stood; one that waits with another priority has waited since then."""
+    waited = event.priority is not None and before is not None and before.hold == event.hold
+    since = before.since if before is not None and waited else at
+    return HeldView.model_validate(event.model_dump() | {"since": since})
 
 
 class WaitingView(Model):

@@ -1,0 +1,23 @@
+"""How an attempt stands that is not let onto its lane."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from queuebit_contracts import events as ev
+from queuebit_domain.job.state import Held, OpenJob
+
+
+def held_by(job: OpenJob, event: ev.JobHeld, at: datetime) -> Held:
+    """The attempt, as the event has it. One that waited for its turn and has another priority has waited since before."""
+    since, reason = at, f"held by {event.actor}: {event.reason}"
+    waited_since = None if event.priority is None else _waits_since(job, event.leg)
+    if waited_since is not None:
+        since, reason = waited_since, f"priority {event.priority} by {event.actor}: {event.reason}"
+    return Held(event.number, event.hold, event.scope, f"{event.leg}: {reason}", since, event.expected_s)
+
+
+def _waits_since(job: OpenJob, leg: str) -> datetime | None:
+    """Since when the leg has waited for its turn; None where it does not."""
+    status = next((each.status for each in job.legs if each.spec.leg == leg), None)
+    return status.since if isinstance(status, Held) and status.expected_s is not None else None
