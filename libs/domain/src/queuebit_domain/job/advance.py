@@ -156,8 +156,7 @@ def _refine(draft: Draft, good: list[LegState]) -> bool:
 def _fall_back_or_end(draft: Draft) -> None:
     spent = _last_spent(draft.open)
     if spent is not None and isinstance(spent.status, Spent):
-        trigger: Trigger = "failed" if spent.status.failure is not None else "rejected"
-        if _start(draft, trigger, spent, spent.status.reason):
+        if _start(draft, _trigger_of(spent.status), spent, spent.status.reason):
             return
     elif reviewed := _doubtful(draft.open):
         last = reviewed[-1]
@@ -169,14 +168,28 @@ def _fall_back_or_end(draft: Draft) -> None:
 
 def _start(draft: Draft, trigger: Trigger, source: LegState, reason: str) -> bool:
     """Whether there is a leg that starts on the trigger: the first of them goes on where `source` stands."""
-    job = draft.open
-    waiting = (leg for leg in job.legs if isinstance(leg.status, Idle) and starts_on(leg.spec, trigger))
-    target = next((leg for leg in waiting if leg.spec.round is None or goes_on(job, leg)), None)
+    target = _starting(draft.open, trigger)
     if target is None:
         return False
     draft.add(ev.FallbackTaken(from_leg=source.spec.leg, to_leg=target.spec.leg, trigger=trigger, reason=reason))
     draft.release(target, 1)
     return True
+
+
+def fallback_of(job: OpenJob) -> LegState | None:
+    """The leg that goes on for one that is spent, where none is at work; None where the plan has none."""
+    spent = _last_spent(job)
+    return _starting(job, _trigger_of(spent.status)) if spent is not None and isinstance(spent.status, Spent) else None
+
+
+def _trigger_of(spent: Spent) -> Trigger:
+    return "failed" if spent.failure is not None else "rejected"
+
+
+def _starting(job: OpenJob, trigger: Trigger) -> LegState | None:
+    """The first leg that the trigger lets start."""
+    waiting = (leg for leg in job.legs if isinstance(leg.status, Idle) and starts_on(leg.spec, trigger))
+    return next((leg for leg in waiting if leg.spec.round is None or goes_on(job, leg)), None)
 
 
 def _fail(draft: Draft) -> None:

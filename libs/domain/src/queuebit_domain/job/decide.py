@@ -31,6 +31,7 @@ from queuebit_domain.job.messages import (
     Recall,
     Refuse,
     Reprioritise,
+    Reroute,
     Settle,
     Submit,
     Supersede,
@@ -39,6 +40,7 @@ from queuebit_domain.job.messages import (
 from queuebit_domain.job.outcomes import told_outcome
 from queuebit_domain.job.priority import reprioritise
 from queuebit_domain.job.quarantine import distrust, recall
+from queuebit_domain.job.rerouting import reroute
 from queuebit_domain.job.sagas import invalidated, superseded
 from queuebit_domain.job.settling import settle, settle_by, told_late
 from queuebit_domain.job.spending import priced
@@ -98,6 +100,8 @@ def decide(
             recall(draft, begun=message.begun)
         case Reprioritise():
             reprioritise(draft, message)
+        case Reroute():
+            reroute(draft, message)
         case Grant() | Deny():
             decided_by_a_person(draft, message)
         case ev.JobStarted() | ev.ExecutionProgressed():

@@ -15,7 +15,7 @@ from queuebit_contracts.jobs import JobState, Number
 from queuebit_contracts.money import ENVIRONMENT_LABEL, PROJECT_LABEL
 from queuebit_domain.errors import CorruptStream
 from queuebit_domain.job.copying import copy_with
-from queuebit_domain.job.held import held_by
+from queuebit_domain.job.held import held_by, was_waiting
 from queuebit_domain.job.limits import DEGRADED_MAX, QUIET_S_MAX, REROUTES_MAX, retry_delay_s
 from queuebit_domain.job.money import NO_USAGE, add_cost, add_usage
 from queuebit_domain.job.opening import open_job as open_job
@@ -272,7 +272,8 @@ def _failed(job: OpenJob, event: ev.ExecutionFailed, at: datetime) -> OpenJob:
 
 def _abandoned(job: OpenJob, event: ev.AttemptAbandoned) -> OpenJob:
     if working_on(job, event.leg, event.attempt_id) is None:
-        return job
+        gone = was_waiting(job, event)
+        return _spent(job, event.leg, f"{event.leg}: {event.reason}") if gone else job
     return _spent(_owing(job, event.attempt_id), event.leg, f"{event.leg}: {event.reason}")
 
 

@@ -1,10 +1,11 @@
-"""How an attempt stands that is not let onto its lane."""
+"""How an attempt stands that is not let onto its lane, and whether it is given up while it waits."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from queuebit_contracts import events as ev
+from queuebit_contracts.ids import attempt_id_of
 from queuebit_domain.job.state import Held, OpenJob
 
 
@@ -15,6 +16,15 @@ def held_by(job: OpenJob, event: ev.JobHeld, at: datetime) -> Held:
     if waited_since is not None:
         since, reason = waited_since, f"priority {event.priority} by {event.actor}: {event.reason}"
     return Held(event.number, event.hold, event.scope, f"{event.leg}: {reason}", since, event.expected_s)
+
+
+def was_waiting(job: OpenJob, event: ev.AttemptAbandoned) -> bool:
+    """Whether the attempt that is given up waits for its turn: it was never sent, and owes nothing."""
+    for leg in job.legs:
+        status = leg.status
+        if leg.spec.leg == event.leg and isinstance(status, Held) and status.expected_s is not None:
+            return attempt_id_of(job.job_id, event.leg, status.number) == event.attempt_id
+    return False
 
 
 def _waits_since(job: OpenJob, leg: str) -> datetime | None:

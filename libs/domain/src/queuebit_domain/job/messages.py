@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from queuebit_contracts import events as ev
+from queuebit_contracts.jobs import Lane
 from queuebit_domain.policy.facts import Facts
 
 
@@ -60,6 +61,15 @@ class Reprioritise:
     """An operator says before and behind which others of its tenant the job waits for its turn."""
 
     priority: int
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reroute:
+    """An operator wants the job to wait no longer for its turn, but to go on with what its plan has on that lane."""
+
+    lane: Lane
     actor: str
     reason: str
 
@@ -135,6 +145,7 @@ Message = (
     | Wake
     | Recall
     | Reprioritise
+    | Reroute
     | Invalidate
     | Grant
     | Deny

@@ -13,8 +13,9 @@ from queuebit_domain.holds.gate import Gate
 from queuebit_domain.holds.register import NO_HOLDS, REGISTER_ID
 from queuebit_domain.job.codec import fold
 from queuebit_domain.job.label import label
-from queuebit_domain.job.messages import Cancel, Message, Recall, Reprioritise
+from queuebit_domain.job.messages import Cancel, Message, Recall, Reprioritise, Reroute
 from queuebit_domain.job.priority import waits_for_its_turn
+from queuebit_domain.job.rerouting import why_not_rerouted
 from queuebit_domain.job.state import EndedJob, Job, OpenJob
 from queuebit_operations.bulk.operation import FAILED, Operation
 from queuebit_operations.bulk.runner import Act, Step
@@ -26,7 +27,7 @@ from queuebit_runtime.clock import Clock
 from queuebit_store.ports import StoredEvent
 
 INVALIDATE, CANCEL, RERUN, RECALL = "jobs invalidate", "jobs cancel", "jobs rerun", "jobs recall"
-REPRIORITISE = "jobs reprioritise"
+REPRIORITISE, REROUTE = "jobs reprioritise", "jobs reroute"
 ASKED, ASKED_BEFORE = "asked again", "asked again before"
 NOT_ASKED = "not asked again"
 CONTENDED = "others kept changing the job"
@@ -49,6 +50,7 @@ def act_of(
         RERUN: _rerun,
         RECALL: partial(_recall, backends),
         REPRIORITISE: _reprioritise,
+        REROUTE: _reroute,
     }
     if verb not in acts:
         raise BadArgument(f"{verb!r} cannot be run from here.", remedy="Give the verb itself.")
@@ -108,11 +110,28 @@ async def _reprioritise(
     def say(_job_id: UUID, job: Job, _stored: Sequence[StoredEvent]) -> Message | Skip:
         if isinstance(job, OpenJob) and waits_for_its_turn(job):
             return Reprioritise(priority, operation.actor, operation.reason)
-        state = label(job)
-        return Skip(f"refused, it is {'held by an operator' if state == 'held' else state}")
+        return _not_waiting(job)
 
     ids = [UUID(each) for each in targets]
     return _step(await tell(store, clock, ids, say, done="reprioritised", cause_id=operation_id))
+
+
+async def _reroute(store: Jobs, clock: Clock, operation_id: UUID, targets: Sequence[str], operation: Operation) -> Step:
+    lane: Lane = operation.arguments["lane"]  # type: ignore[assignment]
+
+    def say(_job_id: UUID, job: Job, _stored: Sequence[StoredEvent]) -> Message | Skip:
+        if not (isinstance(job, OpenJob) and waits_for_its_turn(job)):
+            return _not_waiting(job)
+        why_not = why_not_rerouted(job, lane, clock.now())
+        return Skip(f"refused, {why_not}") if why_not else Reroute(lane, operation.actor, operation.reason)
+
+    ids = [UUID(each) for each in targets]
+    return _step(await tell(store, clock, ids, say, done="rerouted", cause_id=operation_id))
+
+
+def _not_waiting(job: Job) -> Skip:
+    state = label(job)
+    return Skip(f"refused, it is {'held by an operator' if state == 'held' else state}")
 
 
 async def _rerun(store: Jobs, clock: Clock, operation_id: UUID, targets: Sequence[str], operation: Operation) -> Step:

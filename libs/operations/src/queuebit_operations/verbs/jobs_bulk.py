@@ -181,7 +181,7 @@ async def standing(
     from queuebit_operations.choosing.postgres import OPEN_STATES, opened_choosing
     from queuebit_operations.connections.store import postgres_settings
     from queuebit_operations.errors import BadArgument
-    from queuebit_operations.jobs.acting import RECALL, REPRIORITISE
+    from queuebit_operations.jobs.acting import RECALL, REPRIORITISE, REROUTE
 
     assert isinstance(wanted, Standing)
     b.need_reason(apply=apply, reason=reason)
@@ -189,7 +189,7 @@ async def standing(
         raise BadArgument(f"--state {wanted.state!r} is none of: {', '.join(OPEN_STATES)}.", remedy="See --help.")
     if wanted.tier is not None and wanted.tier not in TIERS:
         raise BadArgument(f"--tier {wanted.tier!r} is none of: {', '.join(TIERS)}.", remedy="See --help.")
-    plain = Standing({RECALL: "queued", REPRIORITISE: "held"}.get(verb))
+    plain = Standing({RECALL: "queued", REPRIORITISE: "held", REROUTE: "held"}.get(verb))
     targets = _named(jobs, flags=wanted != plain, needed=verb != RECALL)
     if not targets:
         async with opened_choosing(postgres_settings(os.environ)) as choosing:

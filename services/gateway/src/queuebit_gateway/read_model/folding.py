@@ -16,19 +16,12 @@ from queuebit_domain.job.money import add_cost, add_usage, total
 from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob
 from queuebit_gateway.read_model.attempts import Attempt
 from queuebit_gateway.read_model.ends_view import EXPIRED, CancellationView, FailureView, RejectionView
-from queuebit_gateway.read_model.models import (
-    FallbackView,
-    HeldView,
-    JobView,
-    ParentView,
-    ProgressView,
-    SuspectView,
-)
+from queuebit_gateway.read_model.models import FallbackView, JobView, ParentView, ProgressView, SuspectView
 from queuebit_gateway.read_model.money_view import MoneyView, with_money
 from queuebit_gateway.read_model.outcome_view import outcome_view
 from queuebit_gateway.read_model.plan_view import Progress, approval_view, plan_view
 from queuebit_gateway.read_model.saga_view import NO_SAGAS, Sagas, after, named
-from queuebit_gateway.read_model.waiting_view import held_view, waiting_view
+from queuebit_gateway.read_model.waiting_view import HeldView, held_view, waiting_view
 from queuebit_problems.kind import gap_of
 
 
@@ -206,6 +199,7 @@ class Folding:
             )
 
     def _attempt_abandoned(self, event: ev.AttemptAbandoned, at: datetime) -> None:
+        self.held.pop(event.leg, None)
         attempt = self.attempts.get(event.attempt_id)
         if attempt is not None:
             attempt.state = "abandoned"

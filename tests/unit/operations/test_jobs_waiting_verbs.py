@@ -1,4 +1,4 @@
-"""`queuebit ops jobs reprioritise`: who of a tenant's waiting jobs goes first, and what is refused."""
+"""`queuebit ops jobs reprioritise` and `reroute`: which waiting jobs go first or elsewhere, and what is refused."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ import pytest
 
 from queuebit_client.cli.exit_codes import ExitCode
 from queuebit_contracts.ids import derive_id
+from queuebit_contracts.jobs import Lane
 from queuebit_control_plane.handler import CommandHandler, InboundCommand
 from queuebit_domain.job.codec import fold
 from queuebit_domain.job.state import OpenJob
 from queuebit_domain.release.shares import Order, Queue, Shares
 from queuebit_operations.bulk.store import Operations
+from queuebit_operations.choosing.port import Standing
 from queuebit_operations.connections import store as connections
-from queuebit_operations.verbs.jobs_waiting import reprioritise
+from queuebit_operations.verbs import jobs_waiting
 from queuebit_store.memory import MemoryDatabase, MemoryStore
 from tests.builders import NOW, a_submit
 from tests.fakes.clocks import StoppedClock
@@ -38,14 +40,14 @@ def store(monkeypatch: pytest.MonkeyPatch) -> MemoryStore:
     return found
 
 
-async def a_waiting_job(store: MemoryStore, number: int) -> UUID:
+async def a_waiting_job(store: MemoryStore, number: int, lane: Lane = "classical") -> UUID:
     """One whose tenant has its share of the lane out."""
-    shares = Shares({"classical": 1.0})
-    lane = Queue("classical", "interactive")
-    shares.let_out(UUID(int=1), UUID(int=1), Order("acme", lane, "tsp", 10_000, 10_000, 1.0), NOW)
+    shares = Shares({lane: 1.0})
+    order = Order("acme", Queue(lane, "interactive"), "tsp", 10_000, 10_000, 9.0)
+    shares.let_out(UUID(int=1), UUID(int=1), order, NOW)
     handler = CommandHandler(store, StoppedClock(), appended=lambda: None, shares=shares)
     job_id = a_job_id(number)
-    asked = InboundCommand(job_id, a_submit(job_id=job_id), derive_id(job_id, "asked"), "acme")
+    asked = InboundCommand(job_id, a_submit(lane, job_id=job_id), derive_id(job_id, "asked"), "acme")
     assert await handler.handle([asked]) == []
     return job_id
 
@@ -69,9 +71,6 @@ async def test_it_shows_first_and_then_puts_first_what_waits_and_refuses_the_res
     jobs = [waits, out, done, gone, UUID(int=9)]
 
     async def asked(*, apply: bool) -> dict[str, object]:
-        from queuebit_operations.choosing.port import Standing
-        from queuebit_operations.verbs import jobs_waiting
-
         reason = "a customer waits" if apply else None
         code = await jobs_waiting._reprioritise(4, jobs, Standing("held"), apply, reason, None, None, "ada", True)
         assert code == ExitCode.OK
@@ -99,11 +98,44 @@ async def test_it_shows_first_and_then_puts_first_what_waits_and_refuses_the_res
     assert (operation.verb, operation.arguments["priority"], operation.actor) == ("jobs reprioritise", "4", "ada")
 
 
+async def test_what_waits_goes_on_by_its_plan_on_the_lane_that_is_named_and_on_no_other(
+    store: MemoryStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Given a job that waits for the simulator with the classical lane behind, one that waits for the classical lane with a
+    rule behind, and one that is out, then the first alone goes on, and to the classical lane alone.
+    """
+    waits, last = await a_waiting_job(store, 1, "simulator"), await a_waiting_job(store, 2)
+    (out,) = await tell_jobs(store, [3], then=[])
+
+    async def asked(lane: str) -> dict[str, int]:
+        jobs = [waits, last, out]
+        code = await jobs_waiting._reroute(lane, jobs, Standing("held"), True, "it is full", None, None, "ada", True)
+        assert code == ExitCode.OK
+        outcomes: dict[str, int] = json.loads(capsys.readouterr().out)["outcomes"]
+        return outcomes
+
+    to_quantum = await asked("quantum")
+    stands = (await store.load([waits]))[waits][-1].type
+    to_classical = await asked("classical")
+
+    refused = {"refused, its plan goes to the rule lane next": 1, "refused, it is queued": 1}
+    assert to_quantum == {"refused, its plan goes to the classical lane next": 1} | refused
+    assert stands == "JobHeld"
+    assert to_classical == {"rerouted": 1} | refused
+    told = (await store.load([waits]))[waits][-1]
+    assert (told.type, json.loads(told.data)["reason"]) == (
+        "AttemptAbandoned",
+        "rerouted to the classical lane by ada: it is full",
+    )
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
         ({"priority": 10, "jobs": [UUID(int=1)]}, "--priority 10 is not from -9 to 9."),
         ({"priority": -10, "jobs": [UUID(int=1)]}, "--priority -10 is not from -9 to 9."),
+        ({"lane": "auto", "jobs": [UUID(int=1)]}, "--lane 'auto' is none of: "),
+        ({"lane": "classical"}, "No job is named."),
         ({"priority": 1}, "No job is named."),
         ({"priority": 1, "jobs": [UUID(int=1)], "tenant": "acme"}, "Jobs are named by their ids and by flags."),
         ({"priority": 1, "tenant": "acme", "tier": "fast"}, "--tier 'fast' is none of"),
@@ -115,5 +147,6 @@ def test_what_is_said_wrongly_is_refused_before_anybody_is_asked(
 ) -> None:
     monkeypatch.delenv("QUEUEBIT_POSTGRES", raising=False)
 
-    assert reprioritise(**given) == ExitCode.USAGE  # type: ignore[arg-type]
+    verb = jobs_waiting.reroute if "lane" in given else jobs_waiting.reprioritise
+    assert verb(**given) == ExitCode.USAGE  # type: ignore[arg-type]
     assert said in capsys.readouterr().err
