@@ -98,10 +98,8 @@ def decide(
             _wake(draft, at_work)
         case Recall():
             recall(draft, begun=message.begun)
-        case Reprioritise():
-            reprioritise(draft, message)
-        case Reroute():
-            reroute(draft, message)
+        case Reprioritise() | Reroute():
+            _wait_otherwise(draft, message)
         case Grant() | Deny():
             decided_by_a_person(draft, message)
         case ev.JobStarted() | ev.ExecutionProgressed():
@@ -169,6 +167,13 @@ def _cancel(draft: Draft, job: OpenJob, message: Cancel) -> None:
         return
     draft.add(ev.JobCancelled(actor=message.actor, reason=message.reason, cost=draft.open.cost, origin=job.origin))
     compensate(draft, "cancelled")
+
+
+def _wait_otherwise(draft: Draft, message: Reprioritise | Reroute) -> None:
+    if isinstance(message, Reprioritise):
+        reprioritise(draft, message)
+    else:
+        reroute(draft, message)
 
 
 def _wake(draft: Draft, job: OpenJob) -> None:

@@ -50,11 +50,8 @@ def in_words(event: ev.JobEvent) -> str:
             return f"{event.leg} is no longer wanted: {event.reason}"
         case ev.FallbackTaken():
             return f"Fell back from {event.from_leg} to {event.to_leg} ({event.trigger}): {event.reason}"
-        case ev.JobHeld(priority=int()):
-            what = f"Attempt {event.number} of {event.leg} waits with priority {event.priority}"
-            return f"{what}, says {event.actor}: {event.reason}"
         case ev.JobHeld():
-            return f"Attempt {event.number} of {event.leg} is held by {event.actor} (hold {event.hold}): {event.reason}"
+            return _held(event)
         case ev.LateUsageReported():
             what = {"answer": "An answer", "failure": "A failure", "usage": "What it used"}[event.came]
             return f"{what} of {event.leg} came late and is booked{': ' + event.detail if event.detail else '.'}"
@@ -76,6 +73,13 @@ def in_words(event: ev.JobEvent) -> str:
             return "The deadline passed."
         case _:
             assert_never(event)
+
+
+def _held(event: ev.JobHeld) -> str:
+    attempt = f"Attempt {event.number} of {event.leg}"
+    if event.priority is not None:
+        return f"{attempt} waits with priority {event.priority}, says {event.actor}: {event.reason}"
+    return f"{attempt} is held by {event.actor} (hold {event.hold}): {event.reason}"
 
 
 def _checked(event: ev.ResultValidated) -> str:
