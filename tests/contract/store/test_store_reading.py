@@ -232,13 +232,15 @@ async def test_held_jobs_are_walked_over_all_tenants_the_oldest_first(store: Any
     assert await store.held_heads((await store.held_heads(limit=9))[-1].place, limit=2) == []
 
 
+def waiting(stream: int, tenant: str, queue: str, seconds: float) -> Append:
+    """A job that waits for its turn."""
+    head = a_head("held")
+    head = head._replace(attributes={**head.attributes, "waits": queue, "waits_s": "1"})
+    return an_append(stream, head=head, tenant=tenant, seconds=seconds)
+
+
 async def test_of_those_that_wait_for_a_turn_the_oldest_of_each_tenant_and_queue_are_found(store: Any) -> None:
     """Given jobs that wait, of two tenants on two queues, and some that an operator holds, then only the former are found."""
-
-    def waiting(stream: int, tenant: str, queue: str, seconds: float) -> Append:
-        head = a_head("held")
-        head = head._replace(attributes={**head.attributes, "waits": queue, "waits_s": "1"})
-        return an_append(stream, head=head, tenant=tenant, seconds=seconds)
 
     await store.append([waiting(nth, "acme", "classical/batch", 100 - nth) for nth in range(1, 8)])
     await store.append([waiting(10, "acme", "quantum/batch", 1), waiting(11, "globex", "classical/batch", 2)])
@@ -260,6 +262,15 @@ async def test_of_those_that_wait_for_a_turn_the_oldest_of_each_tenant_and_queue
     assert behind == [("acme", "quantum/batch", an_id(10))]
     assert [tenant for tenant, _, _ in await found(2, 9, Line("acme", "quantum/batch"))] == ["globex"]
     assert await found(2, 9, Line("zzz", "")) == []
+
+
+async def test_a_late_job_with_a_priority_is_found_however_many_of_its_tenant_came_before_it(store: Any) -> None:
+    await store.append([waiting(nth, "acme", "classical/batch", nth) for nth in range(1, 8)])
+    await store.append([waiting(9, "acme", "classical/batch/+5", 50), waiting(8, "acme", "classical/batch/-9", 60)])
+
+    rows = await store.waiting_heads(each=2, lines=9)
+
+    assert {row.stream_id for row in rows} == {an_id(1), an_id(2), an_id(8), an_id(9)}
 
 
 async def test_heads_are_rewritten_only_at_the_version_that_was_folded(store: Any) -> None:
