@@ -124,6 +124,34 @@ async def test_who_rotates_anothers_key_has_it_no_longer_than_its_own_and_ones_o
     assert timedelta(hours=23) < lives[own] <= timedelta(hours=24)
 
 
+@pytest.mark.parametrize(("scopes", "status"), [(["job:submit", "job:read"], 403), (["job:submit", "job:cancel"], 202)])
+async def test_who_may_not_cancel_a_job_does_not_withdraw_it_by_another_that_takes_its_place(
+    world: RunningGateway, scopes: list[str], status: int
+) -> None:
+    job = (await world.submit(Prefer="wait=5")).json()["id"]
+    theirs = await _narrow(world, role="submitter", scopes=scopes)
+    body = a_body(supersedes=job)
+
+    alone = await world.http.post("/v1/jobs", json=body, headers={**theirs, "Idempotency-Key": "k"})
+    jobs = {"jobs": [{**body, "idempotency_key": "b"}]}
+    batch = (await world.http.post("/v1/batches", json=jobs, headers=theirs)).json()["data"]
+
+    assert (alone.status_code, batch[0]["status"]) == (status, status)
+
+
+async def test_an_administrator_of_a_project_makes_and_rotates_keys_of_its_own(world: RunningGateway) -> None:
+    """What no key of a project may, such as to read the trail, none of them is refused for."""
+    mine = await _narrow(world, project="routes")
+    own = mine["Authorization"][15:23]
+
+    made = await _make(world, {"role": "admin", "project": "routes"}, headers=mine)
+    turned = await world.http.post(f"/v1/keys/{own}/rotate", headers={**mine, "Idempotency-Key": "r"})
+    theirs = {"Authorization": f"Bearer {turned.json().get('key')}"}
+    told = [(await world.http.get(path, headers=theirs)).status_code for path in ("/v1/keys", "/v1/audit")]
+
+    assert (made.status_code, turned.status_code, told) == (201, 201, [200, 403])
+
+
 async def test_a_narrowed_key_does_not_rotate_a_wider_one(world: RunningGateway) -> None:
     """Else whoever may rotate would be shown the text of a key that may everything."""
     wide = (await _make(world, {"role": "admin"})).json()

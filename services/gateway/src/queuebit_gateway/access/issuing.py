@@ -15,6 +15,7 @@ from queuebit_contracts.errors import FieldError
 from queuebit_contracts.model import Model, StrictModel
 from queuebit_gateway.access.authentication import (
     ALLOWED,
+    BEYOND_PROJECTS,
     DUTY,
     LIFE,
     SECRET_BITS,
@@ -198,7 +199,8 @@ class Issuing:
 def check_within(actor: Actor, row: ApiKeyRow) -> None:
     """Raises Refusal key_exceeds_yours where the key would open more than the actor's own does."""
     allowed, scopes = ALLOWED[cast(Role, row.role)], {each for each in row.scopes if not each.startswith(DUTY)}
-    actions = (allowed & scopes if scopes else allowed) - UNISSUED
+    narrow = row.project is not None or row.environment is not None
+    actions = (allowed & scopes if scopes else allowed) - UNISSUED - (BEYOND_PROJECTS if narrow else frozenset())
     wrong = []
     beyond = sorted(each for each in row.scopes if each in UNISSUED or each.startswith(DUTY))
     if beyond:

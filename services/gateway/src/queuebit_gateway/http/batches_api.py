@@ -44,7 +44,7 @@ async def submit_batch(request: Request, actor: Submitting) -> Response:
     for nth, each in enumerate(read):
         if isinstance(each, Keyed) and each.terms.saga is not NO_SAGA:
             try:
-                await check_superseded(parts.jobs, actor.asker, each.terms.saga)
+                await check_superseded(parts.jobs, actor, each.terms.saga)
             except Refusal as refusal:
                 read[nth] = refusal
     questions = [each._replace(terms=each.terms._replace(by=actor.name)) for each in read if isinstance(each, Keyed)]

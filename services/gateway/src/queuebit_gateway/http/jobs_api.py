@@ -92,11 +92,11 @@ async def submit(
         if offered is not None:
             read_key(offered)
         asked = await parts.reader.read(await body_of(request), actor.asker)
-        await check_superseded(parts.jobs, actor.asker, asked.saga)
+        await check_superseded(parts.jobs, actor, asked.saga)
         return _json(await _would(parts, asked.admitted))
     key = read_key(offered)
     admitted, origin, saga = await parts.reader.read(await body_of(request), actor.asker)
-    await check_superseded(parts.jobs, actor.asker, saga)
+    await check_superseded(parts.jobs, actor, saga)
     terms = Terms(actor.name, await quoted(request, actor, admitted, key), saga)
     taken = await parts.submitter.submit(admitted, key, traceparent_of(request), origin, terms)
     accepted = taken.accepted
@@ -255,7 +255,8 @@ async def cancel(request: Request, actor: Cancelling, job_id: JobId) -> Response
     name_job(request, found.job_id, actor.tenant)
     await parts.trail.note(actor.asker, "job.cancel", found.job_id, wanted.reason)
     await parts.submitter.cancel(found.job_id, actor.tenant, command, traceparent_of(request), key)
-    return _answer(await parts.jobs.view(found), 202, {"Location": f"/v1/jobs/{found.job_id}"})
+    headers = {"Location": f"/v1/jobs/{found.job_id}"}
+    return await _told(parts, actor.tenant, await parts.jobs.view(found), 202, headers)
 
 
 async def _would(parts: Parts, admitted: Admitted) -> DryRun:
