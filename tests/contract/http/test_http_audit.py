@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import re
 from pathlib import Path
 from typing import Any, get_args
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
 
+from queuebit_contracts.sealed import sealed_mapping
 from queuebit_gateway import console
 from queuebit_gateway.trail import DeedName
 from queuebit_store.errors import StoreUnavailable
+from queuebit_store.keys.ring import KeyRing, MasterKeys
 from tests.contract.http.running_gateway import RunningGateway, a_body
 
 
@@ -118,3 +123,25 @@ async def test_who_reveals_a_job_says_why_and_is_written_down(world: RunningGate
     assert shown.json()["answer"] == {"side": [0, 1]}
     entries = (await _trail(world, "?action=job.reveal"))["data"]
     assert [(each["about"], each["reason"]) for each in entries] == [(job, "complaint 4711")]
+
+
+async def test_what_is_sealed_is_masked_in_answers_to_a_report_and_to_a_cancellation_too(
+    world: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, masters = world.clock, MasterKeys({"2026": b"m" * 32})
+    ring = KeyRing(world.store, masters, now=clock.now, monotonic_s=clock.monotonic_s, random=os.urandom, mint=uuid4)
+    monkeypatch.setattr(world.parts.payloads, "_ring", ring)
+    sealed = sealed_mapping({"side": [0, 1]}, await ring.of_subject("acme", "p-17"))
+    world.plane.answer = sealed
+    done = (await world.submit(Prefer="wait=5")).json()["id"]
+    world.plane.finish_at_once = False
+    step = {"name": "undo", "command": "com.acme.Undo", "data": sealed}
+    runs = (await world.submit(body=a_body(compensations=[step]))).json()["id"]
+    while UUID(runs) not in world.store.database.streams:  # noqa: ASYNC110 - the stand-in tells nobody
+        await asyncio.sleep(0)
+
+    reported = await _do(world, "POST", f"/v1/jobs/{done}/outcomes", "a", {"acted": True})
+    cancelled = await _do(world, "POST", f"/v1/jobs/{runs}/cancel", "b", {})
+
+    assert (reported.status_code, reported.json()["answer"]) == (202, {"$masked": True})
+    assert (cancelled.status_code, cancelled.json()["compensations"][0]["data"]) == (202, {"$masked": True})

@@ -66,4 +66,5 @@ async def report_outcome(request: Request, actor: Reporting, job_id: JobId) -> R
     event = said.event(report_id, actor.name)
     await parts.submitter.report_outcome(found.job_id, actor.tenant, event, traceparent_of(request))
     view = await parts.jobs.view(found)
-    return Response(view.model_dump_json(), 202, {"ETag": tag_of(view.version)}, media_type="application/json")
+    text = await parts.payloads.masked(view.model_dump_json(), actor.tenant)
+    return Response(text, 202, {"ETag": tag_of(view.version)}, media_type="application/json")
