@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from queuebit_operations.erasing.proof import Looked, Proof, in_clear, pattern_of, search_files
+from queuebit_operations.erasing.proof import Looked, Proof, held_in, in_clear, pattern_of, search_files
 from queuebit_operations.erasing.witnesses import TEXT_LENGTH_MIN, WITNESSES_MAX, witnesses_of
 
 JOB = UUID(int=7)
@@ -66,6 +66,18 @@ def test_an_event_that_holds_a_statement_or_an_answer_in_clear_is_found() -> Non
         (JOB, 4, "JobPlanned", {"legs": []}),
     ]
     assert in_clear(events) == [f"JobQueued {JOB} v2", f"JobCompleted {JOB} v3"]
+
+
+def test_what_a_command_says_that_undoes_a_job_is_looked_for_as_well() -> None:
+    command = {"name": "a", "on": ["cancelled"], "command": "com.acme.Undo"}
+    events: list[tuple[UUID, int, str, dict[str, Any]]] = [
+        (JOB, 1, "JobSubmitted", {"compensations": [{**command, "data": {"patient": "Wilhelmine"}}]}),
+        (JOB, 2, "JobSubmitted", {"compensations": [{**command, "data": SEALED}, {**command, "data": {}}]}),
+        (JOB, 3, "CompensationRequested", {**command, "data": {"patient": "Wilhelmine"}}),
+    ]
+
+    assert in_clear(events) == [f"JobSubmitted {JOB} v1", f"CompensationRequested {JOB} v3"]
+    assert witnesses_of(held_in(events[0][3])) == ("Wilhelmine",)
 
 
 def test_files_are_read_over_the_borders_of_their_pieces(tmp_path: Path) -> None:

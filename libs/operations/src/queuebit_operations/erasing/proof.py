@@ -18,7 +18,7 @@ from queuebit_operations.records.port import Place, Records, Span
 CHUNK_BYTES, BORDER_BYTES = 1 << 20, 1024
 """No text that is looked for is longer than a border: 200 characters of four bytes at most."""
 HOLDERS = ("statement", "answer", "hint")
-"""The fields of events that hold what a subject said or was told."""
+"""The fields of events that hold what a subject said or was told; what a command says that undoes a job is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +98,12 @@ def pattern_of(texts: Sequence[str]) -> re.Pattern[bytes]:
 
 
 def held_in(value: Any) -> Iterator[Mapping[str, Any]]:
-    """The statements, answers and hints in the data of an event."""
+    """The statements, answers and hints in the data of an event, and what its commands say."""
     match value:
         case dict():
             for name, each in value.items():
-                if name in HOLDERS and isinstance(each, dict):
+                is_command = name == "data" and "command" in value and each
+                if (name in HOLDERS or is_command) and isinstance(each, dict):
                     yield each
                 else:
                     yield from held_in(each)
