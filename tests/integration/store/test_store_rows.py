@@ -135,6 +135,17 @@ async def test_a_gateway_finds_its_reader_and_reads_as_the_owner_does(
         )
 
 
+async def test_a_namesake_of_the_reader_that_this_database_does_not_know_is_none(
+    filled: dict[Service, str], settings: PostgresSettings, admin: asyncpg.Connection
+) -> None:
+    """Users are those of the whole server: one that another database made reads nothing here."""
+    await admin.execute(f'DROP POLICY of_tenant ON "{settings.namespace}".deed')
+    await admin.execute(f'REVOKE SELECT ON "{settings.namespace}".deed FROM "{reader_of(filled["gateway"])}"')
+    async with await PostgresStore.open(as_user(settings, "gateway")) as gateway:
+        assert [deed.tenant for deed in await gateway.deeds("acme", limit=9)] == ["acme"]
+        assert set(await gateway.heads([an_id(1), an_id(2)], tenant="acme")) == {an_id(1)}
+
+
 @pytest.mark.parametrize(("name", "states"), [("list_tenant", ()), ("list_states", ("planned",))])
 async def test_a_list_whose_clause_was_forgotten_leaks_nothing(
     filled: dict[Service, str],

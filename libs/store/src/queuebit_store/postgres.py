@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 from queuebit_contracts.ids import FIRST_EPOCH
+from queuebit_store.access.grants import GUARDED
 from queuebit_store.attempts.postgres import PostgresAttempts
 from queuebit_store.audit.postgres import PostgresAuditTrail
 from queuebit_store.backends.postgres import PostgresBackendReports
@@ -68,7 +69,7 @@ class PostgresStore(
         try:
             await store._session.open()
             await check_schema(store._session)
-            await store._session.find_reader()
+            await store._session.find_reader(GUARDED)
             era = (await store._session.fetch("epoch_check"))[0]
             if era["stale"]:
                 raise EpochStale

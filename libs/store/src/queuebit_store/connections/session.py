@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -95,9 +95,11 @@ class Session:
                 await pool
             self._open.append(pool)
 
-    async def find_reader(self) -> None:
-        """Look whether this user reads the rows of one tenant as another one. Its connections are made when they are needed."""
-        for row in await self.fetch("reader"):
+    async def find_reader(self, guarded: Sequence[str]) -> None:
+        """Look whether this user reads the rows of one tenant as another one, for which all `guarded` tables have a policy. Its
+        connections are made when they are needed.
+        """
+        for row in await self.fetch("reader", [*guarded]):
             pool = self._pool(QUERY, self.settings.query_connections_max, 0, row["reader"])
             with translated():
                 await pool

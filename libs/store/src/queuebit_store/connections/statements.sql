@@ -3,8 +3,13 @@
 SELECT set_config('transaction_timeout', $1, false);
 
 -- name: reader
--- The user that this one reads the rows of one tenant as, where there is one (see `access/roles.py`).
-SELECT rolname AS reader FROM pg_roles WHERE rolname = current_user || '_reader' AND pg_has_role(current_user, oid, 'MEMBER');
+-- The user that this one reads the rows of one tenant as, where there is one that sees them in all these tables (see
+-- `access/roles.py`): users are those of the whole server, what they may do is said in each database.
+SELECT u.rolname AS reader FROM pg_roles AS u
+WHERE u.rolname = current_user || '_reader' AND pg_has_role(current_user, u.oid, 'MEMBER') AND cardinality($1::text[]) = (
+    SELECT count(*) FROM pg_policies AS p
+    WHERE p.schemaname = current_schema() AND p.tablename = ANY ($1) AND p.policyname = 'of_tenant' AND u.rolname = ANY (p.roles)
+);
 
 -- name: epoch_check
 -- For each category the newest transaction id of the current epoch; one at or above the next id betrays a restore. And which
