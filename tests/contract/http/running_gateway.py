@@ -20,6 +20,7 @@ from queuebit_contracts.commands import CancelJob, DecidePlan
 from queuebit_contracts.envelope import Envelope, decode, encode_data
 from queuebit_contracts.ids import attempt_id_of, derive_id, refusal_id_of
 from queuebit_contracts.jobs import Confidence, Leg, Ran
+from queuebit_contracts.origin import whole_origin
 from queuebit_domain.job.summary import PLACE
 from queuebit_domain.projections.registry import PROJECTIONS
 from queuebit_gateway.access.authentication import Role, row_of
@@ -99,6 +100,7 @@ class Plane:
                 remedy="Add it.",
                 cause_id=envelope.id,
                 retry_after_s=self.retry_after_s,
+                origin=whole_origin(envelope.data.origin, envelope.data.idempotency_key, envelope.data.request),
             )
             refused = refusal_id_of(envelope.tenant or "", envelope.source, envelope.id)
             await self.append(refused, 0, [rejection], "rejected", envelope)
@@ -174,7 +176,8 @@ class Plane:
             about: Any = envelope.data
             attributes = {"kind": about.request.problem.kind, "tier": about.request.tier, "lane": about.request.lane}
             attributes |= {"fingerprint": about.fingerprint}
-            attributes |= {name: value for name, value in about.request.labels.items() if name in PLACE}
+            if state != "rejected":
+                attributes |= {name: value for name, value in about.request.labels.items() if name in PLACE}
         head = Head(state, None, attributes)
         tenant = request.tenant if request is not None else row.tenant  # type: ignore[union-attr]
         now = self.clock.now()

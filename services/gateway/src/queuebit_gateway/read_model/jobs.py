@@ -105,7 +105,8 @@ class Jobs:
         assert found.row is not None
         if wanted.keys() <= found.row.head.attributes.keys():
             return found.row.head.attributes
-        return (await self.view(found)).labels
+        view = await self.view(found)
+        return view.labels if view.origin is None else view.origin.labels
 
     async def _accepted_before(self, job_id: UUID) -> Accepted | None:
         """The question that was taken here, or by another process: the key that is held for it tells."""
