@@ -34,6 +34,7 @@ async def test_a_sealed_answer_is_shown_to_who_says_why_until_it_is_erased(
         await page.sign_in(served.key)
         await page.go(f"jobs/{job_id}")
         await page.has("It holds data of a subject, and is sealed.")
+        assert await page.page.get_by_role("button", name="Show the shares").count() == 0
         assert await page.violations() == []
 
         await page.page.get_by_role("button", name="Reveal the answer").focus()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -86,3 +87,29 @@ async def test_services_that_run_already_would_not_hear_of_it_so_that_nothing_is
         await brought_up(Started(tmp_path, mine), steps, monkeypatch)
 
     assert steps == []
+
+
+async def test_what_comes_last_comes_also_where_the_stack_stays_in_the_foreground(
+    tmp_path: Path, steps: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given `--foreground`, then what is to run when all is ready is started before the services are kept, not after."""
+
+    async def start(**_: Any) -> Started:
+        return Started(tmp_path)
+
+    async def last(_: Any) -> None:
+        steps.append("last")
+
+    class Kept:
+        def __init__(self, *_: Any) -> None:
+            """It keeps nothing."""
+
+        async def run(self, _: asyncio.Event) -> None:
+            steps.append("kept")
+
+    monkeypatch.setattr(up, "start_stack", start)
+    monkeypatch.setattr(up, "Keeper", Kept)
+
+    await up.bring_up(brokers=1, servers_only=True, foreground=True, http_port=0, say=lambda _: None, last=last)
+
+    assert steps == ["last", "kept"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,20 @@ import yaml
 
 from queuebit_devstack.ports import free_ports
 from queuebit_devstack.processes import end_processes
+from queuebit_devstack.state import ProcessRecord, StackState, StateFile
 from queuebit_runtime.service.settings import RuntimeSettings
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.otel import OtelTelemetry
 from queuebit_workbench.observability import collecting
-from queuebit_workbench.observability.collecting import MISSING, answering, config, environment, found, spawned
+from queuebit_workbench.observability.collecting import (
+    MISSING,
+    TELL_NOBODY,
+    answering,
+    config,
+    environment,
+    found,
+    spawned,
+)
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +95,55 @@ async def test_spans_and_metrics_of_a_service_lie_in_its_files(
     assert names(tmp_path / "traces.jsonl", "resourceSpans", "scopeSpans", "spans") == {"POST /v1/jobs"}
     metrics = names(tmp_path / "metrics.jsonl", "resourceMetrics", "scopeMetrics", "metrics")
     assert Metric.APPENDED.value.name in metrics
+
+
+LISTENS = """#!{python}
+import socket, sys, time, yaml
+told = yaml.safe_load(open(sys.argv[2]))["receivers"]["otlp"]["protocols"]["http"]["endpoint"]
+listening = socket.create_server((told.rpartition(":")[0], int(told.rpartition(":")[2])))
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A collector as far as its port goes."""
+    program = tmp_path / "listens"
+    program.write_text(LISTENS.format(python=sys.executable))
+    program.chmod(0o755)
+    monkeypatch.setattr(collecting, "found", lambda: program)
+
+
+async def test_one_that_died_is_started_again_where_the_services_tell_it_and_one_that_lives_is_left(
+    listens: None, tmp_path: Path
+) -> None:
+    """Given services that tell a collector which died, when it is wanted again, twice, then one runs, at its port."""
+    (port,) = free_ports(1)
+    file, said = StateFile(tmp_path), list[str]()
+    file.save(StackState("s", processes=(ProcessRecord(collecting.NAME, 2**22 + 1, 0.0, "collector.yaml", port),)))
+
+    await collecting.collect_on(tmp_path, said.append)
+    first = file.load()
+    assert first is not None
+    try:
+        await collecting.collect_on(tmp_path, said.append)
+        second = file.load()
+    finally:
+        end_processes(first.processes, ask=signal.SIGTERM, grace_s=30)
+
+    assert first == second
+    assert [(each.name, each.port) for each in first.processes] == [(collecting.NAME, port)]
+    where = f"http://127.0.0.1:{port} (OTLP; every trace and all metrics lie in {tmp_path / 'collector'})"
+    assert said == [f"Collector   {where}"] * 2
+
+
+async def test_services_that_were_told_of_none_tell_nobody(listens: None, tmp_path: Path) -> None:
+    StateFile(tmp_path).save(StackState("s"))
+    said: list[str] = []
+
+    await collecting.collect_on(tmp_path, said.append)
+
+    assert said == [TELL_NOBODY]
 
 
 async def test_where_no_collector_is_here_it_says_how_to_have_one(monkeypatch: pytest.MonkeyPatch) -> None:

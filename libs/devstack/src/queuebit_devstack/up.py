@@ -41,7 +41,7 @@ from queuebit_devstack.supervise import (
 from queuebit_runtime.clock import SystemClock
 
 Say = Callable[[str], None]
-First = Callable[[Stack], Awaitable[None]]
+Step = Callable[[Stack], Awaitable[None]]
 Beside = Callable[[Stack], Awaitable[Mapping[str, str]]]
 """Starts what runs beside the services, and says what they need in their environment to use it."""
 
@@ -54,12 +54,13 @@ async def bring_up(
     http_port: int,
     say: Say,
     tls: bool = False,
-    first: First | None = None,
+    first: Step | None = None,
     beside: Beside | None = None,
+    last: Step | None = None,
 ) -> None:
     """Start what is missing, say where it is, and leave it running under a supervisor; with `foreground` stay, be the
     supervisor, and end it after. `first` is done when the servers are prepared, before a service starts; then `beside`, which
-    services that run already would not hear of, so that they are not allowed.
+    services that run already would not hear of, so that they are not allowed; `last` when all is ready.
 
     Raises the errors of the stack and of the services; whatever this call started is ended then.
     """
@@ -73,6 +74,8 @@ async def bring_up(
             await first(stack)
         if not servers_only:
             services, keeper = await _start_services(stack, http_port, say, beside, foreground=foreground)
+        if last is not None:
+            await last(stack)
         if not foreground:
             stack.disown()
         _tell(stack, say, foreground=foreground)

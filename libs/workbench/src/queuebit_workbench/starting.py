@@ -9,7 +9,7 @@ from queuebit_devstack.stack import Stack
 from queuebit_devstack.up import bring_up
 from queuebit_workbench.clouds.beside import start_clouds
 from queuebit_workbench.observability.beside import services_of, start_watching
-from queuebit_workbench.observability.collecting import RUN_ALREADY, start_collecting
+from queuebit_workbench.observability.collecting import collect_on, start_collecting
 from queuebit_workbench.pausing import pause_everything
 
 
@@ -27,12 +27,12 @@ async def start(
 ) -> None:
     """Start what is missing, with the clouds of these names, Prometheus and a collector beside it where they are wanted.
 
-    Services that run already cannot be told of a collector: that is said. Raises DevstackError.
+    Services that run already cannot be told of a collector: where they were not, that is said. Raises DevstackError.
     """
     data_dir = default_data_dir()
     collecting = observability and not services_of(data_dir)
     if observability and not collecting:
-        say(RUN_ALREADY)
+        await collect_on(data_dir, say)
 
     async def start_beside(stack: Stack) -> dict[str, str]:
         told = await start_clouds(stack, clouds)
@@ -47,6 +47,5 @@ async def start(
         tls=tls,
         first=pause_everything if paused else None,
         beside=start_beside if clouds or collecting else None,
+        last=(lambda _: start_watching(data_dir, say)) if observability else None,
     )
-    if observability:
-        await start_watching(data_dir, say)

@@ -66,10 +66,12 @@ def new_app() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(_root)
-    for command in (submit, batch, watch, show, events, explain, cancel, usage, backlog, check, mcp, version):
+    for command in (submit, batch):
         app.command()(command)
     app.command("list")(list_jobs)
-    for verb in (report, job_verbs.export, *money_verbs.VERBS, *deciding_verbs.VERBS, *trail_verbs.VERBS):
+    of_a_job = (show, watch, events, explain, report, job_verbs.export, cancel)
+    beside = (*money_verbs.VERBS, *deciding_verbs.VERBS, *trail_verbs.VERBS, check, mcp, version)
+    for verb in (*of_a_job, usage, backlog, *beside):
         app.command()(verb)
     kinds = typer.Typer(help=_KINDS, no_args_is_help=True, rich_markup_mode=None)
     kinds.command("list")(kinds_list)

@@ -31,7 +31,11 @@ FromJob = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell plan, time and cost; nothing is stored.")]
 Pin = Annotated[
     list[str] | None,
-    typer.Option("--pin", metavar="PART", help="With --from: a part of its answer that stays; repeatable."),
+    typer.Option(
+        "--pin",
+        metavar="PART",
+        help="With --from: a part of its answer that stays, such as x=1 or 'job 3'; repeatable.",
+    ),
 ]
 ChangeCost = Annotated[
     float | None, typer.Option(min=0, help="With --from: what each part costs that its answer had not.")

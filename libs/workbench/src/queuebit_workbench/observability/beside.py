@@ -54,11 +54,16 @@ async def start_watching(data_dir: Path, say: Callable[[str], None]) -> None:
         return
     port = prefer_port(PORT)
     child = _spawned(program, folder, data_dir, port)
-    with StateFile(data_dir).locked(LOCK_TIMEOUT_S):
-        if (now := StateFile(data_dir).load()) is not None:
-            StateFile(data_dir).save(now.with_process(child.record))
+    record_beside(data_dir, child.record)
     await _ready(child, port)
     say(f"Prometheus  http://{LOOPBACK}:{port} (alerts at /alerts; each names its page)")
+
+
+def record_beside(data_dir: Path, record: ProcessRecord) -> None:
+    """Write what was started beside a stack that runs into its state file, so that it ends with it. Raises StackBusy."""
+    with StateFile(data_dir).locked(LOCK_TIMEOUT_S):
+        if (now := StateFile(data_dir).load()) is not None:
+            StateFile(data_dir).save(now.with_process(record))
 
 
 def write_config(folder: Path, services: Sequence[ProcessRecord]) -> None:

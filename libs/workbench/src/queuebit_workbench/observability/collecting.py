@@ -16,8 +16,10 @@ import yaml
 
 from queuebit_devstack.errors import ServiceFailed
 from queuebit_devstack.ports import LOOPBACK, prefer_port
-from queuebit_devstack.processes import Child, child_env, spawn, tail
+from queuebit_devstack.processes import Child, child_env, is_alive, spawn, tail
 from queuebit_devstack.stack import Stack
+from queuebit_devstack.state import ProcessRecord, StateFile
+from queuebit_workbench.observability.beside import record_beside
 from queuebit_workbench.witnesses.errors import WitnessMissing
 from queuebit_workbench.witnesses.go_programs import GoSources
 
@@ -35,8 +37,8 @@ MISSING = (
     "No OpenTelemetry collector is here, so nobody keeps traces (with Go, `make collector` builds one in some minutes; "
     "else put otelcol on PATH). Set QUEUEBIT_TELEMETRY=otlp and OTEL_EXPORTER_OTLP_ENDPOINT to send them to yours."
 )
-RUN_ALREADY = (
-    "The services run already and are not told of a collector: Prometheus alone comes beside them. "
+TELL_NOBODY = (
+    "The services run already and were not told of a collector: Prometheus alone comes beside them. "
     "For traces too: queuebit down, then queuebit up --observability."
 )
 
@@ -57,12 +59,46 @@ async def start_collecting(stack: Stack, say: Callable[[str], None]) -> dict[str
     if program is None:
         say(MISSING)
         return {}
-    port, folder = prefer_port(PORT), stack.data_dir / NAME
-    child = spawned(program, folder, port, stack.data_dir / "logs" / f"{NAME}.log", child_env(stack.data_dir, {}))
-    stack.record(child.record)
-    await answering(child, port)
-    say(f"Collector   http://{LOOPBACK}:{port} (OTLP; every trace and all metrics lie in {folder})")
+    known = stack.state.process(NAME)
+    if known is not None and known.port is not None and is_alive(known):
+        port = known.port
+    else:
+        port = prefer_port(PORT)
+        await _begun(program, stack.data_dir, port, stack.record)
+    say(_where(stack.data_dir, port))
+    if kept := [name for name, value in environment(port, os.environ).items() if value != environment(port, {})[name]]:
+        say(f"            (services go by {', '.join(kept)} as set here: they may tell less, or somebody else)")
     return environment(port, os.environ)
+
+
+async def collect_on(data_dir: Path, say: Callable[[str], None]) -> None:
+    """Where services run already: have the collector that they tell run, at its port, or say that they tell none.
+
+    Raises ServiceFailed where it ends, or does not answer.
+    """
+    state = StateFile(data_dir).load()
+    known = None if state is None else state.process(NAME)
+    if known is None or known.port is None:
+        say(TELL_NOBODY)
+        return
+    if not is_alive(known):
+        program = await asyncio.to_thread(found)
+        if program is None:
+            say(MISSING)
+            return
+        await _begun(program, data_dir, known.port, lambda record: record_beside(data_dir, record))
+    say(_where(data_dir, known.port))
+
+
+async def _begun(program: Path, data_dir: Path, port: int, record: Callable[[ProcessRecord], None]) -> None:
+    log = data_dir / "logs" / f"{NAME}.log"
+    child = spawned(program, data_dir / NAME, port, log, child_env(data_dir, {}))
+    record(child.record)
+    await answering(child, port)
+
+
+def _where(data_dir: Path, port: int) -> str:
+    return f"Collector   http://{LOOPBACK}:{port} (OTLP; every trace and all metrics lie in {data_dir / NAME})"
 
 
 def environment(port: int, environ: Mapping[str, str]) -> dict[str, str]:

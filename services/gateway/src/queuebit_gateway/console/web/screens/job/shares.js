@@ -4,10 +4,11 @@ import { get } from "../../core/api.js";
 import { number } from "../../core/format.js";
 import { useRead } from "../../core/load.js";
 import { Empty, Loaded, Table } from "../../parts/pieces.js";
+import { shutOf } from "./statement.js";
 
 export function Shares({ job }) {
   const [open, setOpen] = useState(false);
-  if (!job.answer || job.objective === null || job.objective === undefined) return null;
+  if (!job.answer || shutOf(job.answer) || job.objective === null || job.objective === undefined) return null;
   return html`<div class="shares"><h3>What it is made of</h3>
     ${open ? html`<${Told} job=${job} />` : html`<div><button type="button" onClick=${() => setOpen(true)}>Show the shares</button></div>`}</div>`;
 }
