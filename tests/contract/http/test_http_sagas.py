@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
 import orjson
+import pytest
 
 from queuebit_contracts import channels
+from queuebit_contracts import events as ev
 from queuebit_contracts.operators import HoldPlaced
 from queuebit_operations.holding.register import HoldRegister
-from tests.contract.http.running_gateway import a_body
+from tests.contract.http.running_gateway import RunningGateway, a_body
 from tests.contract.http.whole_world import WholeWorld, in_the_whole_world
 
 SLOT = {
@@ -125,3 +128,33 @@ def test_each_job_of_a_batch_may_name_them() -> None:
         assert [each["name"] for each in job["compensations"]] == ["release-slot"]
 
     in_the_whole_world(story)
+
+
+async def test_a_job_that_is_not_there_yet_is_waited_for_as_it_would_not_hear_whose_place_is_taken(
+    world: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a job that was taken a moment ago and waits for a control plane, then who supersedes it is taken once it is there,
+    and asked to come again where that takes too long.
+    """
+    world.plane.asleep = True
+    first = (await world.submit()).json()["id"]
+    monkeypatch.setattr("queuebit_gateway.http.sagas.TAKEN_WAIT_S", 0.01)
+    early = await world.submit(body=a_body(supersedes=first))
+    batch = await world.http.post(
+        "/v1/batches",
+        json={"jobs": [a_body(idempotency_key="one", supersedes=first)]},
+        headers=await world.headers(),
+    )
+    monkeypatch.setattr("queuebit_gateway.http.sagas.TAKEN_WAIT_S", 60.0)
+    waiting = asyncio.create_task(world.submit(body=a_body(supersedes=first)))
+    await asyncio.wait([waiting], timeout=0.05)
+    (asked,) = world.plane.submissions
+    await world.plane.take(asked)
+    late = await waiting
+
+    assert (early.status_code, early.json()["code"], early.headers["retry-after"]) == (503, "service_unavailable", "1")
+    assert early.json()["errors"][0]["pointer"] == "/supersedes"
+    assert [line["status"] for line in batch.json()["data"]] == [503]
+    assert late.status_code == 202
+    assert isinstance(world.plane.submissions[-1].data, ev.JobSubmitted)
+    assert str(world.plane.submissions[-1].data.supersedes) == first

@@ -12,7 +12,7 @@ from queuebit_domain.holds.gate import Gate
 from queuebit_domain.holds.register import Hold, Holds
 from queuebit_domain.job.decide import decide
 from queuebit_domain.job.label import label
-from queuebit_domain.job.messages import Cancel, Invalidate, Wake
+from queuebit_domain.job.messages import Cancel, Invalidate, Supersede, Wake
 from queuebit_domain.job.state import EndedJob, NoJob
 from queuebit_domain.job.summary import summary_of
 from queuebit_domain.job.timers import next_wake
@@ -49,6 +49,15 @@ def test_classical_answers_at_once_and_a_better_quantum_answer_is_said_later() -
 def test_an_answer_that_is_no_better_is_recorded_and_not_said(objective: float) -> None:
     later = told(told(begun(PRIMARY, UPGRADE), answers(C, 4)), answers(Q, objective))
 
+    assert later.names == ["JobStarted", "ExecutionSucceeded", "ResultValidated"]
+
+
+def test_of_an_answer_whose_place_another_job_has_taken_no_better_one_is_said() -> None:
+    """What was done by it is undone: who heard of a better one would do it again."""
+    superseded = told(told(begun(PRIMARY, UPGRADE), answers(C, 4)), [Supersede("acme", UUID(int=9))])
+    later = told(Story(superseded.job), answers(Q, 6))
+
+    assert superseded.names == ["JobSuperseded"]
     assert later.names == ["JobStarted", "ExecutionSucceeded", "ResultValidated"]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.canonical import fingerprint
+from queuebit_contracts.compensations import Compensation
 from queuebit_contracts.ids import attempt_id_of, derive_id
 from queuebit_contracts.jobs import BACKEND_PARAM, PARAM_LENGTH_MAX, Cost, Problem, Usage
 from queuebit_contracts.large import read_problem
@@ -66,6 +68,23 @@ async def test_a_large_question_is_asked_again_word_for_word() -> None:
     for said in (submitted.request.problem, order.problem):
         assert read_problem(said) == large
     assert submitted.fingerprint == fingerprint(submitted.request)
+
+
+async def test_what_is_asked_beside_another_undoes_nothing_of_it_and_takes_no_place() -> None:
+    """Given a job that names steps back, and another whose place it takes, then a job that is made of it to see what comes of
+    it does neither; one that counts in its place is undone by the same commands.
+    """
+    step = Compensation(name="release-slot", command="com.acme.ReleaseSlot", data={"slot": 17})
+    asked = a_submit()
+    event = asked.event.model_copy(update={"compensations": (step,), "supersedes": NEW_ID})
+    told = await stored(replace(asked, event=event), a_success(), a_verdict())
+
+    forked, _ = fork(told, 1, NEW_ID, NOW, PARENT, Changes())
+    beside, _ = rerun(told, NEW_ID, NOW, PARENT, Changes())
+    instead, _ = rerun(told, NEW_ID, NOW, PARENT, Changes(), instead=True)
+
+    named = [(each.compensations, each.supersedes) for (each, *_) in (forked, beside, instead)]  # type: ignore[union-attr]
+    assert named == [(None, None), (None, None), ((step,), None)]
 
 
 async def test_a_rerun_on_another_lane_is_planned_for_it() -> None:

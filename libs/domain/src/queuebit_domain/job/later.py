@@ -46,12 +46,14 @@ def go_on_after_the_end(draft: Draft) -> None:
 
 
 def _improve(draft: Draft, leg: LegState, status: Answered) -> None:
-    """Say a better answer once. Of one that is suspect nothing is said: an operator has it in hand."""
+    """Say a better answer once. Of one that is suspect nothing is said: an operator has it in hand; nor of one whose place
+    another job's answer has taken, as what was done by it is undone.
+    """
     job, later = draft.job, draft.open
     assert isinstance(job, EndedJob)
     objective = status.verdict.objective
     gained = gain_ppm(objective, job.objective, later.sense)
-    if gained is None or gained <= 0 or job.suspect:
+    if gained is None or gained <= 0 or job.suspect or job.superseded:
         return
     assert objective is not None
     assert job.objective is not None

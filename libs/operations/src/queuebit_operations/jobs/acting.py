@@ -65,7 +65,7 @@ async def _invalidate(
     again: dict[UUID, UUID] = {}
     asked: dict[UUID, str] = {}
     if requeue:
-        asked = await _ask_again(store, clock, operation_id, ids, operation, only=_counts_still)
+        asked = await _ask_again(store, clock, operation_id, ids, operation, only=_counts_still, instead=True)
         again = {job_id: again_id(job_id, operation_id) for job_id in ids if asked[job_id] in (ASKED, ASKED_BEFORE)}
     outcomes = await tell(
         store, clock, ids, invalidating(operation, operation_id, again), done=DONE, cause_id=operation_id
@@ -146,8 +146,11 @@ async def _ask_again(
     operation: Operation,
     *,
     only: Callable[[Job], bool] = lambda _job: True,
+    instead: bool = False,
 ) -> dict[UUID, str]:
-    """Make a job of each that asks the same again. A job of that id is the one that was made before a crash."""
+    """Make a job of each that asks the same again, `instead` of it or beside it. A job of that id is the one that was made
+    before a crash.
+    """
     found = await store.load(ids)
     backend = operation.arguments.get("to_backend")
     params: dict[str, ParamValue] = {BACKEND_PARAM: backend} if backend else {}
@@ -168,7 +171,7 @@ async def _ask_again(
         )
         new_id, now = again_id(job_id, operation_id), clock.now()
         try:
-            events, job = rerun(stored, new_id, now, parent, changes)
+            events, job = rerun(stored, new_id, now, parent, changes, instead=instead)
         except OperationsError as error:
             outcomes[job_id] = f"{FAILED}: {error.detail}"
             continue

@@ -61,12 +61,20 @@ def child_id(now: datetime, random_74: int) -> UUID:
 
 
 def rerun(
-    stored: Sequence[StoredEvent], new_id: UUID, now: datetime, parent: Parent, changes: Changes
+    stored: Sequence[StoredEvent],
+    new_id: UUID,
+    now: datetime,
+    parent: Parent,
+    changes: Changes,
+    *,
+    instead: bool = False,
 ) -> tuple[list[ev.JobEvent], Job]:
-    """The very same question with the very same seed, planned as it was planned; or on another lane or backend."""
+    """The very same question with the very same seed, planned as it was planned; or on another lane or backend. `instead`: see
+    `fork`.
+    """
     seed = next((event.seed for event in map(read_event, stored) if isinstance(event, ev.JobQueued)), None)
     kept = replace(changes, seed=seed if changes.seed is None else changes.seed)
-    return fork(stored, 1, new_id, now, parent, kept, keep_plan=not changes.of_the_plan)
+    return fork(stored, 1, new_id, now, parent, kept, keep_plan=not changes.of_the_plan, instead=instead)
 
 
 def fork(
@@ -78,9 +86,13 @@ def fork(
     changes: Changes,
     *,
     keep_plan: bool = False,
+    instead: bool = False,
 ) -> tuple[list[ev.JobEvent], Job]:
     """The events of the new job, and the job as it stands behind them: what had happened by `version` and is over, with new ids
     and at no cost, for it was paid for. What was out then is let out anew. Raises BadArgument and InConflict.
+
+    `instead`: its answer is to count in the place of the other's, so that it is undone by the same commands; else it neither
+    undoes what is the other job's nor takes a place.
     """
     told = [read_event(each) for each in stored]
     begun = told[0]
@@ -103,7 +115,14 @@ def fork(
         )
     request = _request(begun.request, changes)
     submitted = begun.model_copy(
-        update={"request": request, "idempotency_key": None, "fingerprint": fingerprint(request), "parent": parent}
+        update={
+            "request": request,
+            "idempotency_key": None,
+            "fingerprint": fingerprint(request),
+            "parent": parent,
+            "compensations": begun.compensations if instead else None,
+            "supersedes": None,
+        }
     )
     planned = planned.model_copy(update={"approval": None})  # Whoever makes a job of another has decided.
     made: list[ev.JobEvent] = [submitted, planned if past > 1 or keep_plan else _planned(planned, request)]

@@ -13,7 +13,7 @@ from queuebit_gateway.http.jobs_api import Submitting, body_of
 from queuebit_gateway.http.openapi import RATE, answer, problems, request_body
 from queuebit_gateway.http.parts import charge, parts_of
 from queuebit_gateway.http.requests import BatchBody
-from queuebit_gateway.http.sagas import check_superseded
+from queuebit_gateway.http.sagas import check_superseded, check_taken
 from queuebit_gateway.http.tracing import traceparent_of
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.questions import Keyed, in_turns
@@ -44,7 +44,7 @@ async def submit_batch(request: Request, actor: Submitting) -> Response:
     for nth, each in enumerate(read):
         if isinstance(each, Keyed) and each.terms.saga is not NO_SAGA:
             try:
-                await check_superseded(parts.jobs, actor, each.terms.saga)
+                await check_taken(await check_superseded(parts.jobs, actor, each.terms.saga))
             except Refusal as refusal:
                 read[nth] = refusal
     questions = [each._replace(terms=each.terms._replace(by=actor.name)) for each in read if isinstance(each, Keyed)]

@@ -33,7 +33,7 @@ from queuebit_gateway.http.requests import (
     read_key,
     read_wait_s,
 )
-from queuebit_gateway.http.sagas import check_superseded
+from queuebit_gateway.http.sagas import check_superseded, check_taken
 from queuebit_gateway.http.tracing import name_job, traceparent_of
 from queuebit_gateway.http.waits import Waiter, refuse_waiting
 from queuebit_gateway.problem_details import Refusal
@@ -96,7 +96,7 @@ async def submit(
         return _json(await _would(parts, asked.admitted))
     key = read_key(offered)
     admitted, origin, saga = await parts.reader.read(await body_of(request), actor.asker)
-    await check_superseded(parts.jobs, actor, saga)
+    await check_taken(await check_superseded(parts.jobs, actor, saga), Waiter(request, actor))
     terms = Terms(actor.name, await quoted(request, actor, admitted, key), saga)
     taken = await parts.submitter.submit(admitted, key, traceparent_of(request), origin, terms)
     accepted = taken.accepted
