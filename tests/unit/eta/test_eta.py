@@ -93,6 +93,12 @@ def test_where_too_little_is_known_nothing_is_said() -> None:
     assert running_eta(many, 5.0, Correction()) == "longer_than_ever"
 
 
+def test_a_job_that_ended_before_it_was_submitted_by_the_clock_of_another_process_stops_no_estimate() -> None:
+    ended = [Ended(moment(nth), moment(nth + (-0.5 if nth == 20 else 1))) for nth in range(50)]
+
+    assert isinstance(waiting_eta(ended, 3, Correction()), Eta)
+
+
 def test_misses_widen_the_bound_and_hits_narrow_it_again() -> None:
     ended = [Ended(moment(nth), moment(nth + 1)) for nth in range(50)]
     missed, hit = Correction(), Correction()

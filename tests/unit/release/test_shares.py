@@ -225,3 +225,15 @@ def test_the_ring_goes_on_where_it_ended() -> None:
     waiting = {name: [1.0] * 5 for name in ("a", "b", "c")}
 
     assert [taken(turns, waiting, count=1)[0][0] for _ in range(4)] == ["a", "b", "c", "a"]
+
+
+def test_the_ring_goes_on_where_it_ended_in_each_stretch_of_tenants_that_is_looked_at_by_itself() -> None:
+    """Given more tenants than one look takes, and room for one or two at a look, then nobody is passed over for ever."""
+    turns: Turns[str] = Turns(lambda _: 1.0)
+    stretches, had = (("a", "b", "c"), ("d", "e", "f")), dict.fromkeys("abcdef", 0)
+    for nth in range(24):
+        waiting = {name: [Waiting(name, 1.0)] * 5 for name in stretches[nth % 2]}
+        for tenant, _ in turns.take(LANE, waiting, lambda *_: True, 1 + nth % 3 // 2, had):
+            had[tenant] += 1
+
+    assert set(had.values()) <= {5, 6}

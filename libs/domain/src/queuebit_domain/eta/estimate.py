@@ -36,7 +36,8 @@ class Ended(NamedTuple):
 
     @property
     def took_s(self) -> float:
-        return (self.ended_at - self.submitted_at).total_seconds()
+        """Clocks of two processes may differ, so that it ended before it was submitted: then it took no time."""
+        return max(0.0, (self.ended_at - self.submitted_at).total_seconds())
 
 
 class Eta(NamedTuple):
@@ -101,7 +102,7 @@ def _ahead_of(ended: Sequence[Ended]) -> list[int]:
     """Of each job, how many that were submitted before it had not ended then."""
     submitted = sorted(each.submitted_at for each in ended)
     ends = sorted(each.ended_at for each in ended)
-    return [bisect_left(submitted, each.submitted_at) - bisect_right(ends, each.submitted_at) for each in ended]
+    return [max(0, bisect_left(submitted, each.submitted_at) - bisect_right(ends, each.submitted_at)) for each in ended]
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:

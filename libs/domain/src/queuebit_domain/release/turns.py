@@ -32,8 +32,9 @@ class Turns(Generic[T]):
     def __init__(self, weight: Callable[[str], float]) -> None:
         self._weight = weight
         self._saved_s: dict[tuple[Queue, str], float] = {}
-        self._last: dict[Queue, str] = {}
-        self._cut: dict[Queue, str] = {}
+        self._last: dict[Queue, list[str]] = {}
+        """Who had the last turn, of each stretch of tenants that is looked at by itself."""
+        self._cut: dict[Queue, list[str]] = {}
         """Whose turn was cut off, as there was no more room: it goes on with it."""
 
     def take(
@@ -51,10 +52,13 @@ class Turns(Generic[T]):
         left = {tenant: deque(found) for tenant, found in waiting.items() if found}
         for key in [key for key in self._saved_s if key[0] == queue and key[1] not in left and key[1] not in known]:
             del self._saved_s[key]
+        if not left:
+            return []
         heads_s = [found[0].expected_s for found in left.values()]
-        quantum_s = max(min(heads_s), max(heads_s) / ROUNDS_FOR_ONE, 1e-9) if heads_s else 0.0
-        ring = deque(self._ring(queue, left))
-        goes_on = self._cut.pop(queue, "")
+        quantum_s = max(min(heads_s), max(heads_s) / ROUNDS_FOR_ONE, 1e-9)
+        goes_on, cut = _taken_from(self._cut, queue, left, known), ""
+        last = _taken_from(self._last, queue, left, known)
+        ring = deque(_ring(left, goes_on, last))
         taken: list[tuple[str, T]] = []
         for _ in range(ROUNDS_MAX):
             if not ring or len(taken) >= count:
@@ -77,11 +81,13 @@ class Turns(Generic[T]):
                 # What is saved while the lane has no room is no claim to more than a round and the next one.
                 self._saved_s[key] = min(saved_s, more_s + ahead[0].expected_s)
             if full or (ahead and len(taken) >= count):
-                self._cut.setdefault(queue, tenant)
+                cut = cut or tenant
                 continue
-            self._last[queue] = tenant
+            last = tenant
             if ahead:
                 ring.append(tenant)
+        self._cut[queue] += [cut] if cut else []
+        self._last[queue] += [last] if last else []
         return taken
 
     def corrected(self, queue: Queue, tenant: str, more_s: float) -> None:
@@ -90,11 +96,19 @@ class Turns(Generic[T]):
         if key in self._saved_s:
             self._saved_s[key] -= more_s
 
-    def _ring(self, queue: Queue, left: Mapping[str, object]) -> list[str]:
-        """The tenants in their order, beginning behind the one that had the last turn."""
-        names = sorted(left)
-        last = self._last.get(queue, "")
-        cut = self._cut.get(queue, "")
-        if cut in left:
-            return [*(name for name in names if name >= cut), *(name for name in names if name < cut)]
-        return [*(name for name in names if name > last), *(name for name in names if name <= last)]
+
+def _taken_from(kept: dict[Queue, list[str]], queue: Queue, left: Mapping[str, object], known: Collection[str]) -> str:
+    """Who is remembered of those that are looked at, who are neighbours by name; "" where nobody is. What is remembered of
+    others that wait stays, for when they are looked at.
+    """
+    low, high, names = min(left), max(left), kept.get(queue, [])
+    kept[queue] = [name for name in names if not low <= name <= high and name in known]
+    return next((name for name in names if low <= name <= high), "")
+
+
+def _ring(left: Mapping[str, object], cut: str, last: str) -> list[str]:
+    """The tenants in their order: whose turn was cut off first, else those behind the one that had the last turn."""
+    names = sorted(left)
+    if cut in left:
+        return [*(name for name in names if name >= cut), *(name for name in names if name < cut)]
+    return [*(name for name in names if name > last), *(name for name in names if name <= last)]
