@@ -24,11 +24,11 @@ NOW = datetime(2026, 1, 5, tzinfo=UTC)
 SEALER = Sealer(b"pepper", lambda count: bytes(count))
 
 
-async def an_endpoint(store: MemoryStore, number: int, tenant: str) -> UUID:
+async def an_endpoint(store: MemoryStore, number: int, tenant: str, rule: str | None = None) -> UUID:
     endpoint_id = UUID(int=number)
     await store.add_tenant(tenant, NOW)
     sealed = SEALER.seal(endpoint_id, (fresh("v1", b"k" * 32),))
-    url, rule = f"https://{tenant}.example.com/{number}", Rule().model_dump_json()
+    url, rule = f"https://{tenant}.example.com/{number}", rule or Rule().model_dump_json()
     await store.add_endpoint(NewEndpoint(endpoint_id, tenant, url, "", rule, sealed, Position()))
     return endpoint_id
 
@@ -92,3 +92,19 @@ async def test_for_an_endpoint_for_which_much_waits_the_log_is_not_read_on_and_n
             object.__setattr__(row.delivery, "due_at", None)
     now_s[0] = 5.0
     assert await told() == (3, 6)
+
+
+async def test_a_rule_that_a_newer_release_wrote_stops_nobody_and_loses_nothing() -> None:
+    """Given two gateways, of which the newer one let a tenant ask for an event that the older one does not know."""
+    store = MemoryStore()
+    newer = await an_endpoint(store, 1, "acme", '{"events": ["JobDreamt"]}')
+    known = await an_endpoint(store, 2, "acme")
+    event = NewEvent(UUID(int=5000), "JobCompleted", 1, "{}", NOW)
+    await store.append([Append(UUID(int=900), "acme", 0, (event,), Head("completed", None, {}))])
+    fan_out = FanOut(store, lambda: 0.0)
+    for _ in range(3):
+        await fan_out.step(await store.endpoints())
+
+    places = {each.endpoint_id: each.position for each in await store.endpoints()}
+    assert [row.delivery.endpoint_id for row in store.database.deliveries.values()] == [known]
+    assert places[newer] == Position() < places[known]

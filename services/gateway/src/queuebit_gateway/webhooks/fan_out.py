@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import orjson
+from pydantic import ValidationError
 
 from queuebit_contracts.ids import derive_id
 from queuebit_contracts.streams import PUBLISHED
@@ -53,6 +54,7 @@ class FanOut:
         self._made: Counter[UUID] = Counter()
         self._looked_s = float("-inf")
         self._known: OrderedDict[UUID, About] = OrderedDict()
+        self._unread: set[UUID] = set()
 
     async def step(self, endpoints: Iterable[Endpoint]) -> bool:
         """Take each group of endpoints that stand at one place a stretch further; whether there is more. Raises StoreError."""
@@ -77,8 +79,10 @@ class FanOut:
         return [each for each in behind if each.endpoint_id not in full]
 
     async def _take(self, tenant: str, start: Position, group: Sequence[Endpoint]) -> bool:
+        rules = [(endpoint, rule) for endpoint in group if (rule := self._rule_of(endpoint)) is not None]
+        if not rules:
+            return False
         page = await self._store.read_tenant(tenant, start, limit=self._page_events, categories=PUBLISHED)
-        rules = [(endpoint, Rule.model_validate_json(endpoint.rule)) for endpoint in group]
         asks_of_jobs = any(rule.asks_of_jobs for _, rule in rules)
         wanted = frozenset(name for _, rule in rules for name in rule.events)
         deliveries: list[NewDelivery] = []
@@ -98,10 +102,20 @@ class FanOut:
             if going:
                 body = body_of(event, data)
                 deliveries += [_delivery(endpoint, event, body) for endpoint in going]
-        ids = [endpoint.endpoint_id for endpoint in group]
+        ids = [endpoint.endpoint_id for endpoint, _ in rules]
         await self._store.fan_out(ids, start, page.end, deliveries)
         self._made.update(each.endpoint_id for each in deliveries)
         return page.more
+
+    def _rule_of(self, endpoint: Endpoint) -> Rule | None:
+        """None where a newer release wrote it: that one tells the endpoint, whose place stays; the others are told here."""
+        try:
+            return Rule.model_validate_json(endpoint.rule)
+        except ValidationError:
+            if endpoint.endpoint_id not in self._unread:
+                self._unread.add(endpoint.endpoint_id)
+                log.warning("the rule of a webhook cannot be read", extra={"endpoint_id": str(endpoint.endpoint_id)})
+            return None
 
     async def _about(self, event: StoredEvent, data: dict[str, Any]) -> About:
         known = self._known.get(event.stream_id)
