@@ -11,6 +11,8 @@ from queuebit_contracts.ids import attempt_id_of
 from queuebit_contracts.jobs import Confidence, ConfidencePart, Ran
 from queuebit_domain.job.codec import read_event
 from queuebit_domain.job.messages import Message
+from queuebit_store.log.new_events import new_events
+from queuebit_store.ports import Append
 from queuebit_store.postgres import PostgresStore
 from tests.builders import NOW, a_success, a_verdict
 from tests.fakes.histories import LEG, a_job_id, tell_jobs
@@ -121,6 +123,39 @@ async def test_work_that_nobody_began_is_recalled_behind_a_pause(ops: Ops, postg
     assert (await postgres_store.heads([out]))[out].head.state == "held"
 
 
+async def _improved(store: PostgresStore, job_id: UUID, story: list[Message]) -> UUID:
+    """A job that completed without a proof, and whose better answer, later, has that of this story."""
+    execution, verdict = story
+    assert isinstance(execution, ev.ExecutionSucceeded)
+    assert isinstance(verdict, ev.ResultValidated)
+    (told,) = await tell_jobs(
+        store,
+        [6],
+        then=[
+            a_success(attempt_id=execution.attempt_id),
+            a_verdict(attempt_id=execution.attempt_id, proven_optimal=False),
+        ],
+    )
+    assert told == job_id
+    later = attempt_id_of(job_id, "later", 1)
+    better = ev.JobImproved(
+        answer=execution.answer,
+        objective=6,
+        previous_objective=5,
+        verdict="accepted",
+        confidence=verdict.confidence,
+        leg="later",
+        attempt_id=later,
+        ran=execution.ran,
+    )
+    stored = (await store.load([job_id]))[job_id]
+    row = (await store.heads([job_id]))[job_id]
+    events = [verdict.model_copy(update={"attempt_id": later, "leg": "later"}), better]
+    new = new_events(job_id, len(stored), events, NOW, epoch=store.epoch)
+    assert await store.append([Append(job_id, row.tenant, len(stored), new, row.head)]) == [True]
+    return job_id
+
+
 async def test_what_rests_on_the_proof_of_a_solver_is_recalled(ops: Ops, postgres_store: PostgresStore) -> None:
     def proved(nth: int, detail: str, version: str = "9.15", **changes: Any) -> tuple[UUID, list[Message]]:
         job_id = a_job_id(nth)
@@ -140,19 +175,20 @@ async def test_what_rests_on_the_proof_of_a_solver_is_recalled(ops: Ops, postgre
     by_solver, older, by_the_validator, unproved, sealed = [
         (await tell_jobs(postgres_store, [nth], then=story))[0] for nth, (_, story) in enumerate(told, 1)
     ]
+    improved = await _improved(postgres_store, *proved(6, "proved by CP-SAT of or-tools 9.15"))
     recall = ("proofs", "recall", "--solver", "CP-SAT", "--version", "9.15")
 
     shown = await ops.beside(*recall, "--json")
     unreasoned = await ops.beside(*recall, "--apply")
     done = await ops.beside(*recall, "--requeue", "--apply", *WHY, "--json")
-    again = await ops.beside("proofs", "recall", "--solver", "or-tools", "--json")
+    again = await ops.beside("proofs", "recall", "--solver", "or-tools", "--kind", "maxcut", "--json")
 
-    assert (shown.code, shown.document["targets"], shown.document["state"]) == (0, 2, "frozen")
+    assert (shown.code, shown.document["targets"], shown.document["state"]) == (0, 3, "frozen")
     assert (unreasoned.code, "A reason is needed to act." in unreasoned.err) == (2, True)
-    assert done.document["outcomes"] == {"invalidated": 2}
-    stories = await postgres_store.load([by_solver, older, by_the_validator, unproved, sealed])
+    assert done.document["outcomes"] == {"invalidated": 3}
+    stories = await postgres_store.load([by_solver, older, by_the_validator, unproved, sealed, improved])
     last = {each: stories[each][-1] for each in stories}
-    assert {each for each in last if last[each].type == "JobInvalidated"} == {by_solver, sealed}
+    assert {each for each in last if last[each].type == "JobInvalidated"} == {by_solver, sealed, improved}
     event = read_event(last[by_solver])
     assert isinstance(event, ev.JobInvalidated)
     assert (event.reason, event.replaced_by is not None) == ("wrong since the upgrade", True)

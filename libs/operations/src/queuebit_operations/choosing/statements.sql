@@ -15,19 +15,26 @@ WHERE e.type = 'JobCompleted' AND e.category = 'job'
 ORDER BY e.stream_id;
 
 -- name: proved
--- Completed jobs that rest on the proof of a solver: the validator names whose proof it is, and proves small ones itself. Where that is
--- sealed nobody knows, and it is taken for the solver's.
+-- Completed jobs whose last answer rests on the proof of a solver: the validator names whose proof it is, and proves small ones itself.
+-- Where that is sealed nobody knows, and it is taken for the solver's. Of a better answer, later, its verdict tells that it is proved.
 SELECT e.stream_id FROM event AS e
-WHERE e.type = 'JobCompleted' AND e.category = 'job' AND e.data ->> 'proven_optimal' = 'true'
+WHERE e.type IN ('JobCompleted', 'JobImproved') AND e.category = 'job'
+  AND (e.data ->> 'proven_optimal' = 'true' OR e.type = 'JobImproved' AND EXISTS (
+      SELECT FROM event AS v
+      WHERE v.stream_id = e.stream_id AND v.type = 'ResultValidated' AND v.data ->> 'attempt_id' = e.data ->> 'attempt_id'
+        AND v.data ->> 'proven_optimal' = 'true'))
   AND e.time >= COALESCE($3::timestamptz, '-infinity') AND e.time < COALESCE($4::timestamptz, 'infinity')
   AND (e.data -> 'ran' ->> 'backend' = $1 OR e.data -> 'ran' ->> 'method' = $1)
   AND ($2::text IS NULL OR e.data -> 'ran' ->> 'backend_version' = $2)
   AND ($5::text IS NULL OR e.tenant = $5)
-  AND ($6::text IS NULL OR e.data ->> 'kind' = $6)
+  AND ($6::text IS NULL OR EXISTS (
+      SELECT FROM event AS c WHERE c.stream_id = e.stream_id AND c.type = 'JobCompleted' AND c.data ->> 'kind' = $6))
   AND EXISTS (
       SELECT FROM json_array_elements(e.data -> 'confidence' -> 'parts') AS part
       WHERE part ->> 'name' = 'optimality' AND (part ->> 'detail' LIKE 'proved by %' OR part ->> 'detail' LIKE '$sealed:%'))
-  AND NOT EXISTS (SELECT FROM event AS i WHERE i.stream_id = e.stream_id AND i.version > e.version AND i.type = 'JobInvalidated')
+  AND NOT EXISTS (
+      SELECT FROM event AS i
+      WHERE i.stream_id = e.stream_id AND i.version > e.version AND i.type IN ('JobInvalidated', 'JobImproved'))
 ORDER BY e.stream_id;
 
 -- name: standing
