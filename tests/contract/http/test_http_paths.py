@@ -50,6 +50,17 @@ async def test_what_answers_brought_is_told_and_of_how_many_pairs_it_is_missing(
     }
 
 
+async def test_what_answers_brought_together_is_told_however_much_it_is(world: RunningGateway) -> None:
+    most = (Brought(amount="9" * 15, currency="EUR"),)
+    told = [a_pair(nth, path_brought=most, base_brought=most) for nth in (1, 2)]
+    await append_to_path(world.store, world.clock.now(), a_registration(), *told)
+
+    read = await world.http.get("/v1/paths", headers=await world.headers("ops", "operator"))
+
+    assert read.status_code == 200
+    assert read.json()["data"][0]["outcomes"]["path"] == [{"amount": "1999999999999998", "currency": "EUR"}]
+
+
 async def test_what_is_no_path_is_not_found_and_tenants_are_refused(world: RunningGateway) -> None:
     headers = await world.headers("ops", "operator")
     job = (await world.submit("k", Prefer="wait=5")).json()

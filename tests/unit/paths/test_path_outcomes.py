@@ -23,6 +23,8 @@ from queuebit_operations.paths.telling import document_of
 from tests.unit.paths.given import a_case, a_path, an_arm, hours, then
 
 DAY_S = 86_400.0
+MOST = "9" * 15
+"""As much as a report may say."""
 
 
 def said(nth: float = 3, objective: float | None = None, value: str | None = None, currency: str = "EUR") -> Report:
@@ -72,8 +74,20 @@ def test_what_was_reported_is_compared_and_not_what_was_recomputed(
         ((said(26, value="1"),), (said(value="1"),), "path", "no outcome of the path's answer was reported in time"),
         ((said(objective=1),), (said(value="1"),), "path", "no outcome of the path's answer was reported in time"),
         ((said(value="1"),), (said(value="1", currency="USD"),), "both", "the outcomes are in different currencies"),
+        (
+            (said(value=MOST), said(value="1")),
+            (said(value="1"),),
+            "path",
+            "what was reported of the path's answer cannot be compared",
+        ),
+        (
+            (said(value="1"),),
+            (said(value="1"), said(value="1", currency="USD")),
+            "base",
+            "what was reported of the classical answer cannot be compared",
+        ),
     ],
-    ids=["path", "base", "both", "late", "another number", "currencies"],
+    ids=["path", "base", "both", "late", "another number", "currencies", "more than is told", "currencies of one"],
 )
 def test_a_pair_whose_outcome_is_missing_shows_nothing_and_says_whose(
     ours: tuple[Report, ...], base: tuple[Report, ...], missing: str, why: str
@@ -99,20 +113,22 @@ def test_an_answer_that_failed_is_lost_whatever_was_reported() -> None:
 @pytest.mark.parametrize(
     ("case", "until_h"),
     [
-        (a_measured((said(),), (said(),)), 0),
-        (a_measured((said(),), ()), 25),
+        (a_measured((said(value="1"),), (said(value="2"),)), 0),
+        (a_measured((said(value="1"),), ()), 25),
         (a_measured(), 25),
+        (a_measured((said(),), (said(value="2"),)), 25),
+        (a_measured((said(objective=1),), (said(objective=2),)), 25),
         (a_case(1, an_arm(None), an_arm(100.0, "classical")), 0),
     ],
-    ids=["both told", "one told", "none told", "failed"],
+    ids=["both told", "one told", "none told", "no more than acted on", "another number", "failed"],
 )
 def test_outcomes_are_waited_for_until_both_are_there_or_their_time_is_over(case: Case, until_h: float) -> None:
     def at(nth: float) -> bool:
-        return settled(case, DAY_S, hours(nth), DAY_S)
+        return settled(case, by("outcome_value").registered, hours(nth))
 
     assert at(until_h)
     assert until_h == 0 or not at(until_h - 0.01)
-    assert settled(case, DAY_S, hours(0))
+    assert settled(case, a_path().registered, hours(0))
 
 
 def test_a_gate_that_goes_by_objectives_waits_for_no_outcome_and_tells_those_that_are_there() -> None:

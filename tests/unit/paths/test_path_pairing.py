@@ -7,7 +7,7 @@ import pytest
 from queuebit_contracts.jobs import Cost
 from queuebit_domain.paths.deciding import fold_ready
 from queuebit_domain.paths.pairing import Unusable, difference, pair_of, prefix, settled
-from tests.unit.paths.given import a_case, a_pair, a_path, an_arm, hours, then
+from tests.unit.paths.given import a_case, a_pair, a_path, an_arm, hours, registered, then
 
 PAID = Cost(amount="0.50", currency="EUR")
 BASE = an_arm(100.0, "classical", hours(1))
@@ -84,10 +84,10 @@ def test_where_the_classical_way_fails_the_path_has_won_and_where_both_do_nobody
 def test_the_order_is_that_of_the_questions_and_a_lost_answer_delays_it_to_its_horizon_only() -> None:
     first, second = a_case(1, None, BASE), a_case(2, an_arm(98.0, at=hours(3)), BASE)
 
-    assert prefix([first, second], 86_400.0, hours(3)) == []
-    assert prefix([first, second], 86_400.0, hours(11)) == [first, second]
-    assert settled(second, 86_400.0, hours(3))
-    assert settled(a_case(1, None, BASE), 3600.0, hours(2))
+    assert prefix([first, second], registered(), hours(3)) == []
+    assert prefix([first, second], registered(), hours(11)) == [first, second]
+    assert settled(second, registered(), hours(3))
+    assert settled(a_case(1, None, BASE), registered(spec={"horizon_s": 3600.0}), hours(2))
 
 
 def test_a_problem_counts_once_an_epoch_and_is_paid_for_each_time() -> None:

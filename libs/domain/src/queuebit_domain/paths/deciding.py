@@ -84,7 +84,7 @@ def record(path: Path, pair: PathPairRecorded, now: datetime) -> Sequence[PathEv
 def fold_ready(path: Path, cases: Sequence[Case], now: datetime) -> tuple[list[PathEvent], Path]:
     """What follows from the cases that are settled, given in the order in which they were asked, and the path after that."""
     events: list[PathEvent] = []
-    for case in prefix(cases, path.registered.spec.horizon_s, now, path.registered.outcomes_s):
+    for case in prefix(cases, path.registered, now):
         made = pair_of(path, case)
         fresh = record(path, made, now) if isinstance(made, PathPairRecorded) else _unusable(path, made)
         for event in fresh:

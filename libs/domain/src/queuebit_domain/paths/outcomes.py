@@ -10,12 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from queuebit_contracts.events import OutcomeReported
 from queuebit_contracts.jobs import Number
 from queuebit_contracts.outcomes import Brought
 from queuebit_contracts.paths import Measure
+
+AMOUNT_MAX: Final = Decimal(10) ** 15
+"""As much as one report may say, and so much less a pair tells: reports that add up to more are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Reports:
 
 def measured(reports: Iterable[Report], measure: Measure) -> Number | Brought | None:
     """What was reported of an answer, by this measure: the objective as it was told last, or all that it brought; None where
-    neither was told, or in two currencies.
+    neither was told, or in two currencies, or more than can be told.
     """
     if measure == "outcome_objective":
         return next((each.objective for each in reversed([*reports]) if each.objective is not None), None)
@@ -60,7 +64,11 @@ def brought(reports: Iterable[Report]) -> Sequence[Brought]:
     for each in reports:
         if each.value is not None:
             sums[each.value.currency] = sums.get(each.value.currency, Decimal(0)) + Decimal(each.value.amount)
-    return tuple(Brought(amount=f"{amount:f}", currency=currency) for currency, amount in sorted(sums.items()))
+    return tuple(
+        Brought(amount=f"{amount:f}", currency=currency)
+        for currency, amount in sorted(sums.items())
+        if abs(amount) < AMOUNT_MAX
+    )
 
 
 def added(sums: Mapping[str, Decimal], values: Iterable[Brought]) -> dict[str, Decimal]:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from queuebit_contracts.jobs import Cost, Lane, Number, Sense
 from queuebit_contracts.outcomes import Brought
-from queuebit_contracts.paths import PathPairRecorded, PathRegistered, Side, Stage
+from queuebit_contracts.paths import Measure, PathPairRecorded, PathRegistered, Side, Stage
 from queuebit_domain.job.money import NO_COST
 from queuebit_domain.paths.outcomes import Report, brought, measured
 from queuebit_domain.paths.state import ANEW, Path, is_repeat
@@ -93,22 +93,25 @@ class Unusable:
     paid: PathPairRecorded | None = None
 
 
-def settled(case: Case, horizon_s: float, now: datetime, outcomes_s: float | None = None) -> bool:
-    """Whether nothing that comes later can change the pair. `outcomes_s`: for how long outcomes of both answers are waited
-    for; None where nobody goes by them.
+def settled(case: Case, registered: PathRegistered, now: datetime) -> bool:
+    """Whether the pair is made. Where the path goes by outcomes, they are waited for until what it goes by was told of both
+    answers: a report may first say no more than that one was acted on.
     """
     if case.path is None or case.base is None:
-        return now >= case.horizon(horizon_s)
-    if outcomes_s is None or not (case.path.ok and case.base.ok) or (case.path.reports and case.base.reports):
+        return now >= case.horizon(registered.spec.horizon_s)
+    measure, outcomes_s = registered.measure, registered.outcomes_s
+    if measure is None or outcomes_s is None or not (case.path.ok and case.base.ok):
+        return True
+    if all(measured(arm.reports, measure) is not None for arm in (case.path, case.base)):
         return True
     return now >= case.planned_at + timedelta(seconds=outcomes_s)
 
 
-def prefix(cases: Sequence[Case], horizon_s: float, now: datetime, outcomes_s: float | None = None) -> list[Case]:
+def prefix(cases: Sequence[Case], registered: PathRegistered, now: datetime) -> list[Case]:
     """Of cases in the order in which they were asked, those before the first that is still open."""
     found: list[Case] = []
     for case in cases:
-        if not settled(case, horizon_s, now, outcomes_s):
+        if not settled(case, registered, now):
             break
         found.append(case)
     return found
@@ -210,12 +213,19 @@ def _by_outcomes(path: PathRegistered, case: Case, ours: Arm | None, base: Arm |
     if one is None or other is None:
         missing: Side = "both" if one is None and other is None else "path" if one is None else "base"
         whose = {"both": "either answer", "path": "the path's answer", "base": "the classical answer"}[missing]
+        lacking = [*(path_said if one is None else ()), *(base_said if other is None else ())]
+        if any(_told(each, path.measure) for each in lacking):
+            return known._replace(missing=missing, why=f"what was reported of {whose} cannot be compared")
         return known._replace(missing=missing, why=f"no outcome of {whose} was reported in time")
     if isinstance(one, Brought) and isinstance(other, Brought):
         return known._replace(difference=difference(float(one.amount), float(other.amount), "max"))
     assert not isinstance(one, Brought)
     assert not isinstance(other, Brought)
     return known._replace(difference=difference(one, other, case.sense))
+
+
+def _told(report: Report, measure: Measure) -> bool:
+    return (report.objective if measure == "outcome_objective" else report.value) is not None
 
 
 def _beside_placebo(ours: Arm | None, base: Arm | None, sense: Sense) -> float | None:

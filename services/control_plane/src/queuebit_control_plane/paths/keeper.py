@@ -166,16 +166,14 @@ class PathKeeper:
         await self._look_up([plan for plan in due if plan.planned_at + SETTLE <= now])
         ready: list[Case] = []
         eligible = done = 0
-        drawn, wanted = self._drawn.get(path_id, {}).copy(), path.registered
+        drawn = self._drawn.get(path_id, {}).copy()
         for place, plan in enumerate(plans):
             fresh = plan.draw.problem is None or plan.draw.problem not in drawn
             drawn[plan.draw.problem or ""] = None
             eligible += fresh
             if not plan.draw.measured:
                 continue
-            if plan.version == 0 or (
-                plan.case is not None and not settled(plan.case, wanted.spec.horizon_s, now, wanted.outcomes_s)
-            ):
+            if plan.version == 0 or (plan.case is not None and not settled(plan.case, path.registered, now)):
                 break
             if plan.case is not None:
                 known = None if fresh else True

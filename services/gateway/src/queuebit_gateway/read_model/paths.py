@@ -9,9 +9,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from queuebit_contracts.jobs import Lane, Money
+from queuebit_contracts.jobs import CurrencyCode, Lane, Money
 from queuebit_contracts.model import Model
-from queuebit_contracts.outcomes import Brought
 from queuebit_contracts.paths import GateSpec, Hypothesis, Measure, PathKey, Stage
 from queuebit_domain.errors import CorruptStream
 from queuebit_domain.paths.choosing import Cohort, by_cohort
@@ -40,6 +39,13 @@ class EvidenceView(Model):
     shown_after_pairs: int | None = None
 
 
+class Sum(Model):
+    """What many pairs brought together, however much: an exact amount, below zero where something was lost."""
+
+    amount: str
+    currency: CurrencyCode
+
+
 class OutcomesView(Model):
     """What acting on the answers brought, over the pairs of which both outcomes are `told`. `measure`: by which of them the
     gate goes, where it does; `untold`: the pairs that do not count as one is missing.
@@ -48,8 +54,8 @@ class OutcomesView(Model):
     measure: Measure | None = None
     told: int = 0
     untold: int = 0
-    path: tuple[Brought, ...] = ()
-    base: tuple[Brought, ...] = ()
+    path: tuple[Sum, ...] = ()
+    base: tuple[Sum, ...] = ()
 
 
 class PathView(Model):
@@ -186,5 +192,5 @@ def _evidence(path: Path, hypothesis: Hypothesis) -> EvidenceView:
     )
 
 
-def _brought(sums: Mapping[str, Decimal]) -> tuple[Brought, ...]:
-    return tuple(Brought(amount=f"{amount:f}", currency=currency) for currency, amount in sorted(sums.items()))
+def _brought(sums: Mapping[str, Decimal]) -> tuple[Sum, ...]:
+    return tuple(Sum(amount=f"{amount:f}", currency=currency) for currency, amount in sorted(sums.items()))
