@@ -57,6 +57,23 @@ def _event(data: dict[str, Any]) -> StoredEvent:
     return StoredEvent(1, 1, 1, ID, 8, ID, "JobCompleted", 1, text, NOW, "acme", None, None)
 
 
+def test_what_is_to_be_undone_is_told_by_what_it_is_done_by_once_and_not_what_it_says() -> None:
+    """The commands of a job stand in its view, and may be sealed."""
+    said = {
+        "compensation_id": str(ID),
+        "name": "release-slot",
+        "cause": "superseded",
+        "command": "com.acme.ReleaseSlot",
+    }
+    event = _event({**said, "data": {"slot": 17}, "origin": None})._replace(type="CompensationRequested")
+    superseded = _event({"by": str(ID), "origin": None})._replace(type="JobSuperseded")
+
+    told, taken = (orjson.loads(body_of(each, orjson.loads(each.data)))["data"] for each in (event, superseded))
+
+    about = {"job_id": str(ID), "url": f"/v1/jobs/{ID}"}
+    assert (told, taken) == ({**about, **said}, {**about, "by": str(ID)})
+
+
 def test_what_is_told_is_thin() -> None:
     data = {
         "kind": "maxcut",

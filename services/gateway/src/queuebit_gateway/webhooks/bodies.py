@@ -20,7 +20,7 @@ _STATES = {name: state for state, name in ENDS.items()}
 _TOLD = (
     "kind", "verdict", "objective", "bound", "gap", "proven_optimal", "leg", "lane", "role", "number", "attempt_id", "ran",
     "cost", "usage", "elapsed_s", "code", "field", "remedy", "rule", "plan", "reasons", "actor", "from_leg", "to_leg",
-    "trigger", "deadline", "replaced_by", "conflicting_job_id", "origin",
+    "trigger", "deadline", "replaced_by", "conflicting_job_id", "by", "compensation_id", "name", "cause", "command", "origin",
 )  # fmt: skip
 _FIRST_TO_GO = ("reasons", "origin", "ran", "usage")
 """Where it is too large."""
