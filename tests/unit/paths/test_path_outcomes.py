@@ -102,6 +102,13 @@ def test_a_pair_whose_outcome_is_missing_shows_nothing_and_says_whose(
     assert "of 1 pairs an outcome is missing" in report_of(after)
 
 
+def test_a_number_that_is_no_measure_of_anything_stops_no_path() -> None:
+    made = paired(by("outcome_objective"), a_measured((said(objective=10**400),), (said(objective=1),)))
+
+    why = "what was reported of the path's answer cannot be compared"
+    assert (made.counted, made.missing, made.why) == (False, "path", why)
+
+
 def test_an_answer_that_failed_is_lost_whatever_was_reported() -> None:
     case = a_case(1, an_arm(None, at=hours(2), why="rejected"), an_arm(100.0, "classical", hours(1)))
 

@@ -20,6 +20,8 @@ from queuebit_contracts.paths import Measure
 
 AMOUNT_MAX: Final = Decimal(10) ** 15
 """As much as one report may say, and so much less a pair tells: reports that add up to more are none."""
+OBJECTIVE_MAX: Final = 1e300
+"""Beyond it no differences can be told: whole numbers have no bound where they are reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ def measured(reports: Iterable[Report], measure: Measure) -> Number | Brought | 
     neither was told, or in two currencies, or more than can be told.
     """
     if measure == "outcome_objective":
-        return next((each.objective for each in reversed([*reports]) if each.objective is not None), None)
+        last = next((each.objective for each in reversed([*reports]) if each.objective is not None), None)
+        return None if last is None or abs(last) > OBJECTIVE_MAX else last
     sums = brought(reports)
     return next(iter(sums)) if len(sums) == 1 else None
 
