@@ -16,8 +16,8 @@ RETRY_AFTER_S: Final = 1.0
 
 
 async def check_superseded(jobs: Jobs, actor: Actor, saga: Saga) -> Found | None:
-    """The job whose place is to be taken. Raises Refusal: invalid_request where the job whose place is to be taken is none of theirs, role_forbids or scope_forbids
-    where they may not cancel it, as it is withdrawn; and StoreError.
+    """The job whose place is to be taken. Raises Refusal: invalid_request where it is none of theirs, role_forbids or
+    scope_forbids where they may not cancel it, as it is withdrawn; and StoreError.
     """
     if saga.supersedes is None:
         return None
