@@ -86,9 +86,8 @@ class Lab:
 
     def at(self, now: datetime) -> None:
         """Fold what is settled by now, in the order in which it was asked, and look at where that leads."""
-        horizon_s = self.registered.spec.horizon_s
         ready: list[Case] = []
-        while self.out and settled(as_seen(self.out[0], now), horizon_s, now):
+        while self.out and settled(as_seen(self.out[0], now), self.registered, now):
             ready.append(as_seen(self.out.popleft(), now))
         if ready:
             events, self.path = fold_ready(self.path, ready, now)
