@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -43,3 +44,13 @@ def test_what_is_no_json_has_no_fingerprint() -> None:
 def test_an_integer_that_other_readers_fail_on_has_none(number: int) -> None:
     with pytest.raises(TypeError):
         canonical_json(a_problem(offset=number))
+
+
+def test_an_id_reads_alike_whoever_made_it() -> None:
+    class Drivers(UUID):
+        """As a driver of a database makes them."""
+
+    text = "00000000-0000-0000-0000-000000000007"
+    assert canonical_json({"id": Drivers(text), "with": a_verdict()}) == canonical_json(
+        {"id": UUID(text), "with": a_verdict()}
+    )

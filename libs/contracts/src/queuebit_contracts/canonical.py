@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from typing import Any
+from uuid import UUID
 
 import orjson
 from pydantic import BaseModel
@@ -53,6 +54,9 @@ def _fields(value: Any) -> Any:
         return value.__dict__
     if isinstance(value, StatementText):
         return statement_of(value)
+    if isinstance(value, UUID):
+        # Of a class of its own, as a driver of a database makes them.
+        return str(value)
     raise TypeError
 
 
