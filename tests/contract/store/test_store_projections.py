@@ -218,6 +218,29 @@ async def test_a_former_runner_saves_nothing(open_session: OpenSession) -> None:
     assert await first.builds() == [build]
 
 
+async def test_a_build_that_another_moved_just_before_it_was_taken_is_gone_on_with_at_once(store: Any) -> None:
+    """Given a runner that read how far a build is, and took it when another one had moved and left it, then it reads again."""
+    one, two = runner(store), runner(store, "two")
+    await two.prepare()
+    await store.append([a_stream(1, "JobStarted", "JobFailed"), a_stream(2, "JobStarted")])
+    take = store.take
+
+    async def late(name: str, holder: str, ttl_s: float) -> Any:
+        if holder == "one" and not (await the_build(store)).events:
+            assert (await two.step(limit=1)).events == {"counts": 1}
+            await two.release()
+        return await take(name, holder, ttl_s)
+
+    store.take = late
+    try:
+        stepped = [await one.step(limit=100) for _ in range(2)]
+    finally:
+        store.take = take
+
+    assert [(each.events, each.more) for each in stepped] == [({"counts": 0}, True), ({"counts": 2}, False)]
+    assert await counts_of(store, "counts_v1", "acme") == {"acme": {"JobStarted": 2, "JobFailed": 1}}
+
+
 def replace_cursor(build: Build) -> Any:
     return build.cursor._replace(seq=build.cursor.seq - 1)
 

@@ -42,6 +42,8 @@ TTL_S = 30.0
 RETRY_S = 60.0
 """A build that stands still is tried again so often, and once by each new process: its release may take the event."""
 LIVE: tuple[BuildState, ...] = ("live",)
+_DOUBTED_S = float("-inf")
+"""Instead of the time at which a build was taken, where the store must say who has it before anything else is done."""
 Tell = Callable[[Sequence[Told]], Awaitable[None]]
 
 
@@ -143,7 +145,8 @@ class ProjectionRunner:
         taken = await self._take_all(builds, page, reads)
         events = {new.name: new.events - old.events for old, new in zip(builds, taken, strict=True)}
         newest = page.events[-1].time if page.events else None
-        return Stepped(taken, events, page.more, newest, page.count, self._busy_s)
+        more = page.more or any(map(self._is_doubted, taken))
+        return Stepped(taken, events, more, newest, page.count, self._busy_s)
 
     async def release(self) -> None:
         """Let others take over at once. Raises StoreUnavailable."""
@@ -246,7 +249,8 @@ class ProjectionRunner:
         after = build
         if tried and not saved:
             log.warning("another process works on the projection %s, or it was changed", build.build)
-            self._leases.pop(build.build, None)
+            # It may have been moved just before this process took it: then it is still this one's to let go.
+            self._leases[build.build] = (self._leases[build.build][0], _DOUBTED_S)
             return build
         if saved:
             progress = folded.progress
@@ -258,6 +262,9 @@ class ProjectionRunner:
             return replace(after, failure=folded.failure)
         self._tried.pop(build.build, None)
         return replace(after, failure=None)
+
+    def _is_doubted(self, build: Build) -> bool:
+        return build.build in self._leases and self._leases[build.build][1] == _DOUBTED_S
 
     def _fold_of(self, build: Build) -> Fold:
         return self._folds[build.name, build.version]
