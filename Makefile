@@ -115,7 +115,7 @@ bench: $(READY) ## Measure throughput, latency and memory on the real stack; OUT
 		$(if $(WORKERS),--workers $(WORKERS)) $(if $(PARTITIONS),--partitions $(PARTITIONS))
 
 .PHONY: bench-beside
-bench-beside: $(READY) ## Measure an old commit and this one in turns of one run; fails where this one is slower (COMMIT=ba1e5f6 TURNS=2 TOLERANCE=0.03 POLICY=file).
+bench-beside: $(READY) ## Measure an old commit and this one in turns of one run; fails where this one is slower (COMMIT=ba1e5f6 TURNS=20 TOLERANCE=0.03 POLICY=file).
 	@$(BIN)/python -m queuebit_workbench.bench.beside $(or $(COMMIT),ba1e5f6) $(if $(TURNS),--turns $(TURNS)) $(if $(TOLERANCE),--tolerance $(TOLERANCE)) $(if $(POLICY),--policy $(POLICY))
 
 scale: $(READY) ## Measure appends, timelines, lists and plans on a log of ten million events, beside an empty one (EVENTS=10000000 DATA=folder to go on there).

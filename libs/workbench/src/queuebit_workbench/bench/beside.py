@@ -1,20 +1,23 @@
-"""`python -m queuebit_workbench.bench.beside COMMIT`: an old commit's benchmark beside ours, in turns of one run.
+"""`python -m queuebit_workbench.bench.beside COMMIT`: an old commit beside this one, and this one without and with telemetry.
 
-The old commit gets a worktree and an environment of its own, which are kept for the next time. A machine that becomes slower
-or faster meanwhile does so for both; what counts is the throughput over that of the bare pipeline in the same benchmark, and
-of the turns the median. Exit 1 where ours is slower than the tolerance.
+Each side has a stack of its own, and they do short bursts in turns: a machine that becomes slower or faster meanwhile, as
+shared ones do by a fifth within minutes, does so for both. What counts is the median of the quotients of neighbouring bursts.
+The old commit gets a worktree and an environment of its own, which are kept for the next time. Exit 1 where ours is slower than
+the tolerance.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -22,66 +25,61 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from queuebit_workbench.bench import side as bench_side
 from queuebit_workbench.bench.errors import BenchFailed
+from queuebit_workbench.bench.full import TELEMETRY_ON, TRACE_RATIO
 from queuebit_workbench.bench.settings import KEPT_BAR
 
 FOLDER = Path(".queuebit/beside")
-MODULES = ("queuebit_workbench.bench", "queuebit_devstack.bench")
-"""Where the benchmark was, the newest place first."""
 TOLERANCE = 0.03
-SETUP_S, RUN_S = 1200.0, 900.0
+SETUP_S, START_S, BURST_S, END_S = 1200.0, 300.0, 120.0, 60.0
+LINE_BYTES_MAX = 1 << 16
 EXIT_OK, EXIT_SLOWER, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 130
-
-Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two that are compared: where it lies, and how its benchmark is called."""
+    """One of those that are compared: whose code, and with which options of `side.py`."""
 
     name: str
     root: Path
-    module: str
-
-    def bench(self, out: Path, jobs: int, seconds: float, *more: str) -> Document:
-        """Run its benchmark, with more of its options. Raises BenchFailed."""
-        argv = (".venv/bin/python", "-m", self.module, "--jobs", str(jobs), "--seconds", f"{seconds:g}")
-        _run((*argv, "--out", str(out), *more), self.root, RUN_S)
-        found: Document = json.loads(out.read_text())
-        return found
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """Both benchmarks, one after the other."""
+class Burst:
+    """What one burst came to."""
 
-    old: Document
-    new: Document
+    jobs_per_s: float
+    cpu_us_per_job: Mapping[str, float]
 
     @property
-    def quotient(self) -> float:
-        """How many times as fast ours is, each measured by the bare pipeline beside it."""
-        return float(self.new["ratio"]) / float(self.old["ratio"])
+    def cpu_us(self) -> float:
+        return sum(self.cpu_us_per_job.values())
 
 
-def slower(turns: Sequence[Turn], tolerance: float) -> bool:
-    """Whether ours is slower than that, by the median of the turns."""
-    return median(turn.quotient for turn in turns) < 1 - tolerance
+Found = Mapping[str, Sequence[Burst]]
+"""The bursts of each side, in their order."""
 
 
-def kept_with(part: str, documents: Sequence[Document]) -> float | None:
-    """The share of the throughput that is left with telemetry, or with a policy; None where it was not measured."""
-    found = [each[part]["jobs_per_s"] / each["plain"]["jobs_per_s"] for each in documents if each.get(part)]
-    return median(found) if found else None
+def quotient(found: Found, of: str, over: str) -> float:
+    """How many times as fast one side is as another, by the median of the turns."""
+    pairs = zip(found[of], found[over], strict=True)
+    return median(one.jobs_per_s / other.jobs_per_s for one, other in pairs)
 
 
-def lines_of(turns: Sequence[Turn], tolerance: float) -> list[str]:
+def slower(found: Found, tolerance: float) -> bool:
+    """Whether ours is slower than the old one by more than that."""
+    return quotient(found, "new", "old") < 1 - tolerance
+
+
+def lines_of(found: Found, tolerance: float) -> list[str]:
     """The verdicts, one a line."""
-    quotient = median(turn.quotient for turn in turns)
-    lines = [f"{_met(not slower(turns, tolerance))} ours over the old: {quotient:.3f} (bar: ≥ {1 - tolerance:g})"]
+    ours = quotient(found, "new", "old")
+    lines = [f"{_met(not slower(found, tolerance))} ours over the old: {ours:.3f} (bar: ≥ {1 - tolerance:g})"]
     for part in ("telemetry", "policy"):
-        share = kept_with(part, [turn.new for turn in turns])
-        if share is not None:
+        if part in found:
+            share = quotient(found, part, "plain")
             lines.append(
                 f"{_met(share >= KEPT_BAR)} throughput with {part}: {share:.3f} of that without (bar: ≥ {KEPT_BAR:g})"
             )
@@ -92,22 +90,17 @@ def _met(met: bool) -> str:
     return "ok  " if met else "MISS"
 
 
-def table_of(turns: Sequence[Turn]) -> Table:
-    """What each benchmark measured."""
-    table = Table(title="Beside each other")
-    for name in ("turn", "side", "jobs/s", "bare jobs/s", "ratio", "CPU µs a job", "bare CPU µs"):
-        table.add_column(name, justify="left" if name == "side" else "right")
-    for number, turn in enumerate(turns, start=1):
-        for name, each in (("old", turn.old), ("new", turn.new)):
-            table.add_row(
-                str(number),
-                name,
-                f"{each['jobs_per_s']:,.0f}",
-                f"{each['bare_jobs_per_s']:,.0f}",
-                f"{each['ratio']:.3f}",
-                f"{each['cpu_us_per_job_total']:,.0f}",
-                f"{each['bare']['cpu_us_per_job_total']:,.0f}",
-            )
+def table_of(found: Found) -> Table:
+    """The medians of each side, and the CPU of a job by process."""
+    names = list(dict.fromkeys(name for bursts in found.values() for each in bursts for name in each.cpu_us_per_job))
+    table = Table(title="Medians of bursts in turns; µs are of CPU, a job")
+    table.add_column("side")
+    for name in ("jobs/s", "µs", *names):
+        table.add_column(name, justify="right")
+    for side, bursts in found.items():
+        each_us = (median(each.cpu_us_per_job.get(name, 0.0) for each in bursts) for name in names)
+        rates = median(each.jobs_per_s for each in bursts), median(each.cpu_us for each in bursts)
+        table.add_row(side, *(f"{value:,.0f}" for value in (*rates, *each_us)))
     return table
 
 
@@ -120,18 +113,17 @@ def prepared(commit: str, repository: Path, folder: Path, say: Console) -> Side:
         _run(("git", "worktree", "add", "--quiet", "--detach", str(root), found), repository, SETUP_S)
     say.print("Building its environment …")
     _run(("make", "setup", f"PYTHON={sys.executable}"), root, SETUP_S)
-    for module in MODULES:
-        if list(root.glob(f"libs/*/src/{module.replace('.', '/')}/__main__.py")):
-            return Side("old", root, module)
-    raise BenchFailed(f"{found[:12]} has no benchmark.", remedy="Name a later commit.")
+    places = [f"libs/*/src/{module.replace('.', '/')}/full.py" for module in bench_side.MODULES]
+    if not any(list(root.glob(place)) for place in places):
+        raise BenchFailed(f"{found[:12]} has no benchmark.", remedy="Name a later commit.")
+    return Side("old", root)
 
 
 def _run(argv: Sequence[str], where: Path, limit_s: float) -> str:
-    """What a program says. Whatever ends us ends it: it is asked to, so that it can stop its servers."""
-    env = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "MAKEFLAGS", "MAKELEVEL")}
+    """What a program says. Whatever ends us ends it. Raises BenchFailed."""
     try:
         child = subprocess.Popen(
-            argv, cwd=where, env=env, text=True,
+            argv, cwd=where, env=_env(), text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
     except OSError as error:
@@ -145,45 +137,145 @@ def _run(argv: Sequence[str], where: Path, limit_s: float) -> str:
             raise BenchFailed(f"{argv[0]} did not end within {limit_s:g} s.") from None
         raise
     if child.returncode:
-        last = "\n".join(said.splitlines()[-20:])
-        raise BenchFailed(f"{' '.join(argv)} ended with {child.returncode}:\n{last}")
+        raise BenchFailed(f"{' '.join(argv)} ended with {child.returncode}:\n{_last(said)}")
     return said
 
 
+def _env() -> dict[str, str]:
+    ours = ("VIRTUAL_ENV", "MAKEFLAGS", "MAKELEVEL")
+    return {name: value for name, value in os.environ.items() if name not in ours}
+
+
+def _last(said: str) -> str:
+    return "\n".join(said.splitlines()[-20:])
+
+
+class Running:
+    """A side at work."""
+
+    def __init__(self, side: Side, process: asyncio.subprocess.Process, log: Path) -> None:
+        self.side = side
+        self._process = process
+        self._log = log
+
+    async def ready(self) -> None:
+        """Return once it has started. Raises BenchFailed."""
+        await self._answer(START_S)
+
+    async def burst(self, jobs: int) -> Burst:
+        """Let it do so many jobs. Raises BenchFailed."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(ConnectionError):
+            self._process.stdin.write(b"%d\n" % jobs)
+            await self._process.stdin.drain()
+        return Burst(**await self._answer(BURST_S))
+
+    async def _answer(self, limit_s: float) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        try:
+            line = await asyncio.wait_for(self._process.stdout.readline(), limit_s)
+        except TimeoutError:
+            raise BenchFailed(f"The {self.side.name} one said nothing within {limit_s:g} s.") from None
+        if not line:
+            code = await self._process.wait()
+            raise BenchFailed(f"The {self.side.name} one ended with {code}:\n{_last(self._log.read_text())}")
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+    async def end(self) -> None:
+        """End it, and with it its servers."""
+        if self._process.returncode is None:
+            self._process.terminate()
+            try:
+                await asyncio.wait_for(self._process.wait(), END_S)
+            except TimeoutError:
+                self._process.kill()
+                await self._process.wait()
+
+
+@contextlib.asynccontextmanager
+async def running(sides: Sequence[Side], folder: Path) -> AsyncIterator[list[Running]]:
+    """All of them, ready. Raises BenchFailed."""
+    started: list[Running] = []
+    try:
+        for each in sides:
+            log = folder / f"{each.name}.log"
+            with log.open("wb") as errors:
+                process = await asyncio.create_subprocess_exec(
+                    str(each.root / ".venv" / "bin" / "python"), "-P", str(Path(bench_side.__file__)), *each.options,
+                    cwd=each.root, env=_env(), limit=LINE_BYTES_MAX,
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+                )  # fmt: skip
+            started.append(Running(each, process, log))
+        for side in started:
+            await side.ready()
+        yield started
+    except OSError as error:
+        raise BenchFailed(f"A side cannot be started: {error.strerror}.", remedy="Run `make setup` there.") from None
+    finally:
+        await asyncio.gather(*(side.end() for side in started))
+
+
+async def compared(sides: Sequence[Side], turns: int, jobs: int, folder: Path) -> Found:
+    """Bursts of all sides in turns, each time in the other order. Raises BenchFailed."""
+    found: dict[str, list[Burst]] = {each.name: [] for each in sides}
+    async with running(sides, folder) as started:
+        for number in range(turns):
+            for side in started if number % 2 == 0 else reversed(started):
+                found[side.side.name].append(await side.burst(jobs))
+    return found
+
+
+def sides_of(old: Side, here: Path, policy: Path | None) -> tuple[Sequence[Side], Sequence[Side]]:
+    """The old one and ours; then ours as it is, with telemetry, and under a policy, asked by somebody who traces all questions
+    and keeps a few.
+    """
+    traced = ("--trace-ratio", f"{TRACE_RATIO:g}")
+    switched_on = [option for name, value in TELEMETRY_ON.items() for option in ("--env", f"{name}={value}")]
+    more = [Side("plain", here, traced), Side("telemetry", here, (*traced, *switched_on))]
+    if policy is not None:
+        more.append(Side("policy", here, (*traced, "--policy", str(policy.resolve()))))
+    return [old, Side("new", here)], more
+
+
+async def measured(groups: Sequence[Sequence[Side]], turns: int, jobs: int, folder: Path, say: Console) -> Found:
+    """One group after the other. Raises BenchFailed."""
+    found: dict[str, Sequence[Burst]] = {}
+    for sides in groups:
+        say.print(f"In turns: {', '.join(each.name for each in sides)} …")
+        found |= await compared(sides, turns, jobs, folder)
+    return found
+
+
 def main(argv: Sequence[str]) -> int:
-    """Run both in turns; the exit status."""
+    """Compare; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m queuebit_workbench.bench.beside", description=__doc__)
     parser.add_argument("commit", help="the old one")
-    parser.add_argument("--turns", type=int, default=2, help="each is one benchmark of both")
-    parser.add_argument("--jobs", type=int, default=4000, help="jobs of one round at most")
-    parser.add_argument("--seconds", type=float, default=1.0, help="how long the half load of each lasts")
+    parser.add_argument("--turns", type=int, default=20, help="each is one burst of every side")
+    parser.add_argument("--jobs", type=int, default=1500, help="jobs of one burst")
     parser.add_argument("--tolerance", type=float, default=TOLERANCE, help="ours may be slower by this share")
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="where worktree and figures are kept")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where worktree, logs and figures are kept")
     parser.add_argument("--policy", type=Path, help="measure ours under this policy, too")
     given = parser.parse_args(argv)
-    if given.turns < 1 or given.jobs < 1 or given.seconds <= 0 or not 0 <= given.tolerance < 1:
-        parser.error("--turns, --jobs and --seconds are positive, and --tolerance is from 0 to 1")
+    if given.turns < 1 or given.jobs < 1 or not 0 <= given.tolerance < 1:
+        parser.error("--turns and --jobs are positive, and --tolerance is from 0 to 1")
     console = Console()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_INTERRUPTED))
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         given.folder.mkdir(parents=True, exist_ok=True)
-        old, new = prepared(given.commit, Path.cwd(), given.folder, console), Side("new", Path.cwd(), MODULES[0])
-        turns: list[Turn] = []
-        for number in range(1, given.turns + 1):
-            found = {}
-            for side in (old, new) if number % 2 else (new, old):
-                console.print(f"Turn {number}: the {side.name} one …")
-                out = given.folder.resolve() / f"{side.name}-{number}.json"
-                more = ("--policy", str(given.policy.resolve())) if side is new and given.policy else ()
-                found[side.name] = side.bench(out, given.jobs, given.seconds, *more)
-            turns.append(Turn(found["old"], found["new"]))
+        old = prepared(given.commit, Path.cwd(), given.folder, console)
+        groups = sides_of(old, Path.cwd(), given.policy)
+        found = asyncio.run(measured(groups, given.turns, given.jobs, given.folder, console))
     except BenchFailed as error:
         console.print(f"Error: {error}", style="red", markup=False)
         return EXIT_FAILED
-    console.print(table_of(turns))
-    for line in lines_of(turns, given.tolerance):
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    (given.folder / "turns.json").write_text(json.dumps(found, indent=1, default=asdict))
+    console.print(table_of(found))
+    for line in lines_of(found, given.tolerance):
         console.print(line)
-    return EXIT_SLOWER if slower(turns, given.tolerance) else EXIT_OK
+    return EXIT_SLOWER if slower(found, given.tolerance) else EXIT_OK
 
 
 if __name__ == "__main__":
