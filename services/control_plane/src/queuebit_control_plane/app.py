@@ -75,13 +75,13 @@ class ControlPlane:
         work: BoundedWork | None = None,
         writing: Writing = TODAY,
         shares: Shares | None = None,
-        projections_share: float = 0.02,
-        cpu_s: Callable[[], float] = lambda: 0.0,
+        projections_share: float = 0.01,
+        demanded_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
         """`holder`: who takes the lead; new at each start of a process. `work` admits what takes more than a moment; absent, in
         the caller. `writing`: in which version events are written. `shares`: how much of each lane tenants may have out;
-        absent, all goes out at once. `projections_share`: of the time, for projections
-        under load. `cpu_s`: how long the process has computed so far.
+        absent, all goes out at once. `projections_share`: of the time, for projections under load. `demanded_s`: how long the
+        process has computed so far, or would have.
         """
         self._clock = clock
         self.readiness = Readiness(clock)
@@ -107,7 +107,7 @@ class ControlPlane:
         self.timers = Timers(store, self.handler, clock)
         self.partitions = PartitionKeeper(store, clock)
         self.projections = ProjectionKeeper(
-            store, clock, holder=holder, share=projections_share, telemetry=telemetry, cpu_s=cpu_s
+            store, clock, holder=holder, share=projections_share, telemetry=telemetry, demanded_s=demanded_s
         )
         self.policies = PolicyKeeper(store, clock)
         self.board = PathBoard(store, self.lanes, shares)

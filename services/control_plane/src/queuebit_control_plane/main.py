@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from functools import partial
 
 from pydantic import ValidationError
@@ -14,6 +13,7 @@ from queuebit_control_plane.settings import PREFIX, ControlPlaneSettings
 from queuebit_control_plane.store_clock import StoreClock
 from queuebit_problems.registry import built_in_modules, usable_kinds
 from queuebit_runtime.processes.bounded_work import in_processes
+from queuebit_runtime.service.interpreter import demanded_s
 from queuebit_runtime.service.service import EXIT_USAGE, Service, run_service
 from queuebit_runtime.service.settings import refuse_settings
 from queuebit_store.errors import InvalidSettings, StoreUnavailable
@@ -45,7 +45,7 @@ async def build(service: Service, database: PostgresSettings, settings: ControlP
         writing=settings.writing,
         shares=settings.shares,
         projections_share=settings.projections_share,
-        cpu_s=time.process_time,
+        demanded_s=demanded_s,
     )
     service.check("postgres", plane.watch.database)
     service.check("relay", plane.watch.relay)

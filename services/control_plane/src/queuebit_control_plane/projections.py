@@ -28,7 +28,7 @@ RETRY_INTERVAL_S = 5.0
 BESIDE = 2.0
 """Reading and saving cost about as much as folding."""
 BUSY_LOAD = 0.4
-"""A process that computes for more than this part of the time has jobs to do first."""
+"""A process that computes, or waits for a processor, for more than this part of the time has jobs to do first."""
 QUIET = 8.0
 """A step that lasts longer than so many times what it folds found a process, or a database, that had much else to do."""
 QUIET_SHARE = 0.2
@@ -43,16 +43,16 @@ class ProjectionKeeper:
         clock: Clock,
         *,
         holder: str,
-        share: float = 0.02,
+        share: float = 0.01,
         telemetry: Telemetry = SILENT,
-        cpu_s: Callable[[], float] = lambda: 0.0,
+        demanded_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        """`share`: of the time, under load. `cpu_s`: how long the process has computed so far."""
+        """`share`: of the time, under load. `demanded_s`: how long the process has computed so far, or would have."""
         self._clock = clock
         self._share = share
         self._telemetry = telemetry
         self._runner = ProjectionRunner(store, PROJECTIONS, holder=holder, now=clock.now, monotonic_s=clock.monotonic_s)
-        self._cpu_s = cpu_s
+        self._demanded_s = demanded_s
         self._stopped: dict[str, Build] = {}
         self._foreign: Sequence[Build] = ()
         self._trouble: StoreError | None = None
@@ -60,10 +60,10 @@ class ProjectionKeeper:
     async def run(self, stop: asyncio.Event) -> None:
         """Take events until `stop`. Each name of a projection that nobody has built yet is built from the beginning."""
         prepared = False
-        ended_s, computed_s = self._clock.monotonic_s(), self._cpu_s()
+        ended_s, before_s = self._clock.monotonic_s(), self._demanded_s()
         while not stop.is_set():
             began_s = self._clock.monotonic_s()
-            load = (self._cpu_s() - computed_s) / max(began_s - ended_s, 1e-3)
+            load = (self._demanded_s() - before_s) / max(began_s - ended_s, 1e-3)
             try:
                 if not prepared:
                     await self._runner.prepare()
@@ -76,7 +76,7 @@ class ProjectionKeeper:
                 log.warning("the projections wait: %s", error)
                 self._trouble = None if error.transient else error
                 pause_s = RETRY_INTERVAL_S
-            ended_s, computed_s = self._clock.monotonic_s(), self._cpu_s()
+            ended_s, before_s = self._clock.monotonic_s(), self._demanded_s()
             await wait_event(stop, self._clock, pause_s)
         try:
             await self._runner.release()
@@ -124,7 +124,7 @@ class ProjectionKeeper:
 
 def pause_after(stepped: Stepped, took_s: float, load: float, share: float) -> float:
     """For how long to leave the process to its jobs: so that projections get their share, and more where it is quiet.
-    `load`: for which part of the time the process computed before the step.
+    `load`: for which part of the time the process computed before the step, or would have.
     """
     quiet = load < BUSY_LOAD and took_s <= QUIET * stepped.busy_s
     beside_s = BESIDE * stepped.busy_s * (1 / (max(share, QUIET_SHARE) if quiet else share) - 1)

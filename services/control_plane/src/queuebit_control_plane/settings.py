@@ -71,7 +71,7 @@ class ControlPlaneSettings(BaseSettings):
 
     projections: bool = True
     """Whether this process keeps projections up to date. Off, `queuebit ops projections run` does it elsewhere."""
-    projections_share: Annotated[float, Field(gt=0, le=1)] = 0.02
+    projections_share: Annotated[float, Field(gt=0, le=1)] = 0.01
     """Which share of its time this process gives to projections under load, when they fall behind rather than jobs."""
 
     release_windows: Annotated[str, NoDecode, AfterValidator(_windows_text)] = "classical=8,simulator=30,quantum=3600"

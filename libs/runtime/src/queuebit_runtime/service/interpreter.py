@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 YOUNG_MAX: Final = 250_000
@@ -20,6 +22,20 @@ def calm_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_MAX, 20, 100)
+
+
+_TOLD: Final = Path("/proc/thread-self/schedstat")
+
+
+def demanded_s(told: Path = _TOLD) -> float:
+    """For how long so far this thread has computed, or waited for a processor to do so: on a machine that others keep busy a
+    thread with much to do computes little. Where the system does not tell that, how long the process has computed.
+    """
+    try:
+        computed_ns, waited_ns, _ = told.read_text().split()
+        return (int(computed_ns) + int(waited_ns)) / 1e9 or time.process_time()
+    except (OSError, ValueError):
+        return time.process_time()
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
