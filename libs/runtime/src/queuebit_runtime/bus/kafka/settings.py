@@ -34,8 +34,10 @@ class KafkaSettings:
     of its work. (Of the client's codecs zstd is the cheapest in sum: its lz4 always takes the slowest level, at seven times the
     time.) `compression_public` of what others read: not every client can unpack zstd.
     `publish_timeout_s`: a publish that is not acknowledged by then fails. `request_timeout_s`: how long a broker may take for
-    one request before its connection is given up. `fetch_wait_ms`: how long the broker waits with an answer that has no record;
-    `quiet_wait_ms`: the same where every process hears a topic on which hardly anything is said, and waits for nothing else.
+    one request before its connection is given up. `fetch_wait_ms`: how long the broker waits with an answer that has no record:
+    two a second for each reader were a third of what an idle broker does. A member that is given other partitions may have to
+    wait so long for the answer about those before. `quiet_wait_ms`: the same where every process hears a topic on which hardly
+    anything is said, and waits for nothing else.
     """
 
     access: KafkaAccess
@@ -49,7 +51,7 @@ class KafkaSettings:
     compression: Codec = "zstd"
     compression_public: Codec = "gzip"
     fetch_bytes_max: int = 16 * 1024 * 1024
-    fetch_wait_ms: int = 500
+    fetch_wait_ms: int = 2000
     quiet_wait_ms: int = 5000
     prefetch_wait_ms: int = 5000
     metadata_age_max_s: float = 60.0
