@@ -8,6 +8,10 @@ READY := $(VENV)/.ready
 MEMBERS := $(sort $(wildcard libs/*) $(wildcard services/*))
 # Servers that are given are one pair for all files: nothing there may run beside the platform that is tested.
 WORKERS ?= $(if $(QUEUEBIT_KAFKA)$(QUEUEBIT_POSTGRES),0,2)
+# On real servers, a test that fails is run once more, shown, and counted; the fourth failure of a run stays one (decision 76).
+RERUNS ?= 1
+ONCE := unit simulation architecture console contract/channels contract/messages contract/solver
+RERUN := --reruns $(RERUNS) --max-suite-reruns 3 --rerun-except from.pytest-timeout --rerun-show-tracebacks $(addprefix --rerun-exclude-path tests/,$(ONCE))
 SOURCES := $(foreach member,$(MEMBERS),$(member)/src) tests
 
 .DEFAULT_GOAL := help
@@ -43,8 +47,8 @@ status: $(READY) ## Show what runs, where.
 logs: $(READY) ## Show the logs of servers and services.
 	@$(BIN)/queuebit logs
 
-test: $(READY) ## Run every test, on a real Kafka and PostgreSQL, file beside file (WORKERS=2; 0: one after the other).
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+test: $(READY) ## Run every test, on a real Kafka and PostgreSQL, file beside file (WORKERS=2; 0: one after the other; RERUNS=0: none twice).
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(RERUN)
 
 unit: $(READY) ## Run the tests that need no server.
 	@$(BIN)/python -m pytest tests/unit tests/simulation tests/architecture

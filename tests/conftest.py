@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import Scheduling
+
+from tests.turns import Turns, in_turns
 
 settings.register_profile("queuebit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("queuebit")
@@ -27,3 +31,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
         gone = {id(item) for item in left_out}
         items[:] = [item for item in items if id(item) not in gone]
+    if hasattr(config, "workerinput"):
+        items[:] = in_turns(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
+    return Turns(config, log) if config.getoption("dist") == "loadfile" else None
