@@ -20,8 +20,8 @@ from queuebit_contracts import channels
 from queuebit_devstack.stack import Stack
 from tests.e2e.harness import Platform, assert_once_each, eventually, platform, trivial
 
-TAKEOVER_S = 15.0
-"""Three times what it may take: the machine of a test run does other things beside it."""
+TAKEOVER_S = 30.0
+"""Six times what it may take: the machine of a test run does other things beside it."""
 CUTS = 100
 NOBODY = "nobody, or one that is gone"
 _CUT = """

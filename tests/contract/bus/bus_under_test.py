@@ -25,7 +25,7 @@ from queuebit_runtime.bus.port import Delivery, HostedBus, Outgoing, Record, Sub
 from queuebit_runtime.clock import Clock, SystemClock
 
 TOPICS = (SUBMITTED, CONTROL, BACKENDS, dead_letter("control-plane"))
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 REBALANCE_DRAIN_S = 0.3
 
 

@@ -159,14 +159,14 @@ async def test_clients_do_the_same(served: Served) -> None:
     def synchronous() -> tuple[Any, ...]:
         with Queuebit(served.url, served.key) as client:
             job = client.submit(problem, lane="classical", key="k1")
-            done = client.wait(job.id, timeout_s=20)
+            done = client.wait(job.id, timeout_s=60)
             names = [event.name for event in client.watch(job.id)]
             listed = [line.id for line in client.list(kind=["maxcut"])]
             return done.answer, names, job.id in listed, client.explain(job.id).plan, client.kind("maxcut").name
 
     async with AsyncQueuebit(served.url, served.key) as client:
         job = await client.submit(problem, lane="classical", key="k2")
-        done = await client.wait(job.id, timeout_s=20)
+        done = await client.wait(job.id, timeout_s=60)
         names = [event.name async for event in client.watch(job.id)]
         listed = [line.id async for line in client.list(kind=["maxcut"])]
         asynchronous = (
@@ -207,7 +207,7 @@ async def test_a_watch_survives_restarts_without_gap_or_repeat(served: Served) -
                     third.set()
 
         following = asyncio.create_task(follow())
-        await asyncio.wait_for(third.wait(), 30)
+        await asyncio.wait_for(third.wait(), 60)
         await served.restart()
         await served.world.plane.finish(job.id)
         await asyncio.wait_for(following, 60)
@@ -221,5 +221,5 @@ async def test_stopping_does_not_wait_for_open_streams(served: Served) -> None:
         job = await client.submit(a_body()["problem"])
         events = client.watch(job.id)
         assert (await anext(events)).name == "JobSubmitted"
-        await asyncio.wait_for(served.server.stop(), 30)
+        await asyncio.wait_for(served.server.stop(), 60)
         await events.aclose()  # type: ignore[attr-defined]

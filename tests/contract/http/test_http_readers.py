@@ -48,7 +48,7 @@ async def _progress(world: RunningGateway, job_id: UUID, times: int, detail: str
 async def _open_job(world: RunningGateway) -> UUID:
     world.plane.finish_at_once = False
     job_id = UUID((await world.submit("open")).json()["id"])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while job_id not in world.store.database.streams:  # noqa: ASYNC110 - the stand-in is another task
             await asyncio.sleep(0.001)
     return job_id
@@ -122,12 +122,12 @@ async def test_a_reader_that_does_not_read_is_ended_and_holds_little(caplog: pyt
         line.writer.transport.pause_reading()  # type: ignore[attr-defined]
         with caplog.at_level(logging.WARNING):
             await line.send(await _stream(door, str(job_id)))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not door.server.connections:  # noqa: ASYNC110 - until the server has taken it
                     await asyncio.sleep(0.001)
                 while door.server.connections:  # noqa: ASYNC110 - until the server has ended it
                     await asyncio.sleep(0.01)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while door.world.parts.frames._large._value < 32:  # noqa: ASYNC110 - until its frame is given back
                     await asyncio.sleep(0.001)
     assert [record for record in caplog.records if record.name != "asyncio"] == []
@@ -143,7 +143,7 @@ async def test_an_open_stream_ends_with_its_key(world: RunningGateway, expired: 
     await _end_key(world, expired)
     await _progress(world, job_id, 1)
 
-    answer = await asyncio.wait_for(reader, 20)
+    answer = await asyncio.wait_for(reader, 60)
     assert (answer.status_code, "id: 3\n" in answer.text, "id: 4\n" in answer.text) == (200, True, False)
 
 
@@ -155,7 +155,7 @@ async def test_an_idle_stream_ends_with_its_key(world: RunningGateway, monkeypat
 
     await _end_key(world, expired=False)
 
-    assert (await asyncio.wait_for(reader, 20)).status_code == 200
+    assert (await asyncio.wait_for(reader, 60)).status_code == 200
 
 
 async def test_a_wait_ends_with_its_key(world: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +167,7 @@ async def test_a_wait_ends_with_its_key(world: RunningGateway, monkeypatch: pyte
 
     await _end_key(world, expired=False)
 
-    answer = await asyncio.wait_for(reader, 20)
+    answer = await asyncio.wait_for(reader, 60)
     assert (answer.status_code, answer.json()["code"]) == (401, "key_revoked")
 
 
@@ -184,14 +184,14 @@ async def test_a_caller_that_leaves_ends_its_wait_and_is_no_error(
             await _until_watched(door.world, watchers=2)
             waiting.close()
             following.close()
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while door.world.parts.tailer._watched:  # noqa: ASYNC110 - until both have been noticed
                     await asyncio.sleep(0.01)
     assert caplog.records == []
 
 
 async def _until_watched(world: RunningGateway, watchers: int = 1) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while sum(each.watchers for each in world.parts.tailer._watched.values()) < watchers:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
 

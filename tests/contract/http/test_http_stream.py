@@ -66,7 +66,7 @@ async def test_leaves_big_problems_out_on_request(world: RunningGateway) -> None
 async def test_many_readers_see_what_happens_as_it_happens(world: RunningGateway) -> None:
     world.plane.asleep = True
     job_id = (await world.submit()).json()["id"]
-    await asyncio.wait_for(world.plane.seen.wait(), 30)
+    await asyncio.wait_for(world.plane.seen.wait(), 60)
     readers = [asyncio.create_task(_stream(world, job_id)) for _ in range(20)]
 
     world.plane.finish_at_once = False
@@ -81,13 +81,13 @@ async def test_ends_when_the_process_stops(world: RunningGateway) -> None:
     world.plane.finish_at_once = False
     job_id = (await world.submit()).json()["id"]
     reader = asyncio.create_task(_stream(world, job_id))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not world.parts.tailer._watched:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
 
     world.parts.tailer.close()
 
-    answer = await asyncio.wait_for(reader, 30)
+    answer = await asyncio.wait_for(reader, 60)
     assert answer.status_code == 200
     late = await _stream(world, job_id)
     assert (late.status_code, late.json()["code"]) == (503, "shutting_down")
@@ -97,7 +97,7 @@ async def test_looks_at_the_store_only_while_somebody_watches(world: RunningGate
     job = (await world.submit(Prefer="wait=5")).json()
     await _stream(world, job["id"])
     tailer = world.parts.tailer
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while tailer._task is not None:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
     assert tailer._watched == {}

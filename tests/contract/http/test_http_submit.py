@@ -53,7 +53,7 @@ async def test_what_the_caller_says_of_a_job_travels_with_it_and_does_not_make_i
     first = await world.submit(key, {**a_body(), **said})
     again = await world.submit(key, {**a_body(), **said, "correlation_id": "c-2"})
 
-    await asyncio.wait_for(world.plane.seen.wait(), 30)
+    await asyncio.wait_for(world.plane.seen.wait(), 60)
     (envelope,) = world.plane.submissions
     assert isinstance(envelope.data, ev.JobSubmitted)
     assert envelope.data.origin == Origin(subject="order 17", correlation_id="c-1")
@@ -90,7 +90,7 @@ async def test_takes_a_job_and_publishes_it(world: RunningGateway) -> None:
     }
     (record,) = world.broker.records(ADMITTED)
     assert record.key == str(job_id).encode()
-    await asyncio.wait_for(world.plane.seen.wait(), 30)
+    await asyncio.wait_for(world.plane.seen.wait(), 60)
     (envelope,) = world.plane.submissions
     assert envelope.id == derive_id(job_id, "JobSubmitted")
     assert envelope.subject == str(job_id)

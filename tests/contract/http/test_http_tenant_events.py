@@ -26,7 +26,7 @@ class Reader:
     async def next(self, *, bare: bool = False) -> Frame:
         """The next frame that says something; with `bare` also one that only has an id."""
         block: list[str] = []
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             async for line in self._lines:
                 if line:
                     block.append(line)
@@ -195,7 +195,7 @@ async def test_looks_at_the_log_only_while_somebody_follows(served: Served) -> N
     async with following(served) as reader:
         await reader.next(bare=True)
     events = served.world.parts.tenant_events
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while events._task is not None:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
     assert events._waiting == 0

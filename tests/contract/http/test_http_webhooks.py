@@ -115,7 +115,7 @@ async def test_a_failure_is_tried_again_under_the_same_id(world: RunningGateway,
         await world.submit(Prefer="wait=5")
         for count in (1, 2):
             await receiver.until(lambda hooks, count=count: len(hooks) == count)  # type: ignore[misc]
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while (row := next(iter(world.store.database.deliveries.values()))).delivery.attempts < count:  # noqa: ASYNC110
                     await asyncio.sleep(0.005)
             assert row.delivery.due_at is not None
@@ -159,7 +159,7 @@ async def test_an_endpoint_that_is_gone_is_disabled_and_tells_why(
     async with telling(world):
         await world.submit(Prefer="wait=5")
         await receiver.until(lambda hooks: len(hooks) == 1)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while (shown := (await _ask(world, "GET", f"/{made['id']}")).json())["state"] == "enabled":  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
         assert (shown["state"], shown["why"]) == ("disabled", "The receiver answered 410: it is gone.")
@@ -182,7 +182,7 @@ async def test_what_was_given_up_is_delivered_again_by_range(world: RunningGatew
             await world.submit(Prefer="wait=5")
         await receiver.until(lambda hooks: len(hooks) == 3)
         path = f"/{made['id']}/deliveries?state=exhausted"
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while len((await _ask(world, "GET", path)).json()["data"]) < 3:  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
         receiver.answer, receiver.extra = (lambda _hook: 200), ""

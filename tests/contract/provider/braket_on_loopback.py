@@ -15,6 +15,7 @@ from queuebit_quantum_adapter.providers.braket.provider import BraketProvider
 from queuebit_workbench.clouds.braket.cloud import Behaviour
 from queuebit_workbench.clouds.braket.execution import SIMULATOR
 from queuebit_workbench.clouds.braket.server import BUCKET, Server, started
+from tests.contract.provider.patience import PATIENCE_S
 
 KEY = UUID(int=7)
 CIRCUIT = Circuit(
@@ -24,6 +25,7 @@ REQUEST = Request((Bound(CIRCUIT, (0.5,)), Bound(CIRCUIT, (3.0,))), (1, 2), 50)
 ONE = Request(REQUEST.circuits[:1], (1,), 50)
 TASKS = "/quantum-task"
 DEADLINE_S = 2.0
+"""Of whoever is to find that nobody answers."""
 
 
 @pytest.fixture(scope="module")
@@ -47,4 +49,9 @@ def server(cloud: Server) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def provider(cloud: Server) -> BraketProvider:
-    return BraketProvider(device=SIMULATOR, bucket=BUCKET, prefix="t", lag_s=1.0, deadline_s=DEADLINE_S)
+    return opened()
+
+
+def opened(device: str = SIMULATOR, deadline_s: float = PATIENCE_S) -> BraketProvider:
+    """One more client of the cloud."""
+    return BraketProvider(device=device, bucket=BUCKET, prefix="t", lag_s=1.0, deadline_s=deadline_s)

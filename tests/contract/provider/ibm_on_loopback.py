@@ -13,25 +13,28 @@ from queuebit_quantum_adapter.providers.ibm.provider import IbmProvider
 from queuebit_workbench.clouds.ibm.cloud import Behaviour
 from queuebit_workbench.clouds.ibm.server import Server, started
 from tests.contract.provider.ibm_asked import JOBS, REQUEST
+from tests.contract.provider.patience import PATIENCE_S
 
 __all__ = ["JOBS", "REQUEST"]
 
 KEY = UUID(int=7)
-DEADLINE_S = 3.0
-
-
-def on_loopback(deadline_s: float) -> Iterator[tuple[Server, IbmProvider]]:
-    server = started()
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in server.env().items():
-            patch.setenv(name, value)
-        yield server, IbmProvider(backend="fake_manila", lag_s=1.0, deadline_s=deadline_s)
-    server.close()
+DEADLINE_S = 2.0
+"""Of whoever is to find that nobody answers."""
 
 
 @pytest.fixture(scope="module")
 def both() -> Iterator[tuple[Server, IbmProvider]]:
-    yield from on_loopback(DEADLINE_S)
+    server = started()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in server.env().items():
+            patch.setenv(name, value)
+        yield server, opened()
+    server.close()
+
+
+def opened(deadline_s: float = PATIENCE_S) -> IbmProvider:
+    """One more client of the cloud."""
+    return IbmProvider(backend="fake_manila", lag_s=1.0, deadline_s=deadline_s)
 
 
 @pytest.fixture

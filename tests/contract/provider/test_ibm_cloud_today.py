@@ -17,7 +17,7 @@ pytest.importorskip("qiskit_ibm_runtime", reason="the extra `ibm` is not install
 
 from queuebit_quantum_adapter.providers.ibm.provider import IbmProvider
 from tests.contract.provider.ibm_asked import JOBS, REQUEST
-from tests.contract.provider.ibm_on_loopback import DEADLINE_S, KEY, both, provider, sent, server
+from tests.contract.provider.ibm_on_loopback import DEADLINE_S, KEY, both, opened, provider, sent, server
 from tests.waiting import wait_until
 
 __all__ = ["both", "provider", "server"]
@@ -28,10 +28,6 @@ SEVEN_DAYS_S = 7 * 24 * 3600.0
 def command(server: Server, **told: object) -> None:
     """As an operator of the cloud gives it."""
     httpx2.put(f"{server.url}/_loopback", json=told, timeout=30).raise_for_status()
-
-
-def fresh() -> IbmProvider:
-    return IbmProvider(backend="fake_manila", lag_s=1.0, deadline_s=DEADLINE_S)
 
 
 def test_a_result_that_is_late_wins_over_a_cancel_that_was_accepted(server: Server, provider: IbmProvider) -> None:
@@ -78,7 +74,7 @@ def test_a_job_that_fails_says_with_which_code_and_what_the_plan_is_to_do(
 def test_a_calibration_that_is_old_is_told_as_old(server: Server) -> None:
     command(server, behaviour={"calibrated_at": "2024-02-29T12:00:00+00:00"})
 
-    assert (fresh().capabilities().calibrated_at or "")[:10] == "2024-02-29"
+    assert (opened().capabilities().calibrated_at or "")[:10] == "2024-02-29"
 
 
 def test_a_record_that_was_purged_is_neither_failed_nor_found(server: Server, provider: IbmProvider) -> None:
@@ -97,7 +93,7 @@ def test_a_token_that_is_revoked_says_nothing_of_the_job_and_a_new_one_is_let_in
     server: Server, provider: IbmProvider
 ) -> None:
     job = sent(provider)
-    other = fresh()
+    other = opened()
     command(server, behaviour={"revoked": True})
 
     with pytest.raises(ProviderUnavailable):
@@ -107,7 +103,7 @@ def test_a_token_that_is_revoked_says_nothing_of_the_job_and_a_new_one_is_let_in
 
     assert refused.value.unsent
     assert len(server.cloud.jobs) == 1
-    assert fresh().poll(job).state is RunState.SUCCEEDED
+    assert opened().poll(job).state is RunState.SUCCEEDED
 
 
 def test_an_instance_that_is_archived_lets_nobody_in_and_its_jobs_are_not_failed(
@@ -121,7 +117,7 @@ def test_an_instance_that_is_archived_lets_nobody_in_and_its_jobs_are_not_failed
     with pytest.raises(ProviderUnavailable):
         provider.poll(job)
     with pytest.raises((NoBackend, NotAuthorised)):
-        fresh()
+        opened()
 
     command(server)
     assert provider.poll(job).state is RunState.SUCCEEDED
@@ -131,12 +127,13 @@ def test_a_post_that_lands_after_its_deadline_is_found_by_who_waits_long_enough(
     server: Server, provider: IbmProvider
 ) -> None:
     """Without a fence, that is: nothing was there when the caller gave up."""
+    impatient = opened(DEADLINE_S)
     command(
         server,
         faults=[{"method": "POST", "path": JOBS, "when": "before", "hang_s": DEADLINE_S + 1}],
     )
     with pytest.raises(Exception) as lost:
-        provider.submit(REQUEST, KEY, None)
+        impatient.submit(REQUEST, KEY, None)
     assert not getattr(lost.value, "unsent", False)
     at_once = provider.reconcile(KEY, None)
 

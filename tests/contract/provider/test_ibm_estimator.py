@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
 from uuid import uuid4
@@ -35,18 +35,13 @@ pytest.importorskip("qiskit_ibm_runtime", reason="the extra `ibm` is not install
 
 from queuebit_quantum_adapter.providers.ibm.provider import IbmProvider
 from tests.contract.provider.ibm_asked import OBSERVABLE, SHOTS, STATE, asked
-from tests.contract.provider.ibm_on_loopback import on_loopback, provider, server
-from tests.contract.provider.patience import PATIENCE_S, patient
+from tests.contract.provider.ibm_on_loopback import both, provider, server
+from tests.contract.provider.patience import patient
 
-__all__ = ["patient", "provider", "server"]
+__all__ = ["both", "patient", "provider", "server"]
 
 LOCAL = {"QUEUEBIT_IBM_BACKENDS": "local:fake_manila"}
 Places = dict[str, Callable[[], Provider]]
-
-
-@pytest.fixture(scope="module")
-def both() -> Iterator[tuple[Server, IbmProvider]]:
-    yield from on_loopback(PATIENCE_S)
 
 
 @pytest.fixture

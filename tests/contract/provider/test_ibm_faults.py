@@ -28,7 +28,19 @@ pytest.importorskip("qiskit_ibm_runtime", reason="the extra `ibm` is not install
 
 from queuebit_quantum_adapter.providers.ibm.client import Guard
 from queuebit_quantum_adapter.providers.ibm.provider import IbmProvider, tag_of
-from tests.contract.provider.ibm_on_loopback import DEADLINE_S, JOBS, KEY, REQUEST, both, provider, raised, sent, server
+from tests.contract.provider.ibm_on_loopback import (
+    DEADLINE_S,
+    JOBS,
+    KEY,
+    REQUEST,
+    both,
+    opened,
+    provider,
+    raised,
+    sent,
+    server,
+)
+from tests.contract.provider.patience import PATIENCE_S
 from tests.waiting import wait_until
 
 __all__ = ["both", "provider", "server"]
@@ -139,12 +151,12 @@ def test_behind_a_closed_fence_a_late_post_bounces(
             raise
 
     monkeypatch.setattr(server, "answer", told)
-    fence = provider.fence(KEY)
+    fence, impatient = provider.fence(KEY), opened(DEADLINE_S)
     assert fence is not None
     server.site.faults.table = [Fault("POST", JOBS, "before", hang_s=DEADLINE_S + 1)]
 
     with pytest.raises(Exception) as late:
-        provider.submit(REQUEST, KEY, fence)
+        impatient.submit(REQUEST, KEY, fence)
     provider.close(fence)
 
     assert 400 <= bounced.get(timeout=60) < 500
@@ -255,7 +267,7 @@ def test_a_device_is_calibrated_while_a_process_lives_and_told_as_it_is_then(
     monkeypatch.setitem(properties, "last_update_date", "2026-11-29T12:00:00+00:00")
     clock_s = [0.0]
     fresh = IbmProvider(
-        backend="fake_manila", lag_s=1.0, deadline_s=DEADLINE_S, calibration_s=60.0, monotonic_s=lambda: clock_s[0]
+        backend="fake_manila", lag_s=1.0, deadline_s=PATIENCE_S, calibration_s=60.0, monotonic_s=lambda: clock_s[0]
     )
     first = fresh.preflight(REQUEST)
     monkeypatch.setitem(properties, "last_update_date", "2026-11-29T18:00:00+00:00")
@@ -281,7 +293,7 @@ def test_a_circuit_is_transpiled_again_where_its_own_qubits_were_calibrated_anew
     properties = server.cloud.backends["fake_manila"]["properties"]
     clock_s = [0.0]
     provider = IbmProvider(
-        backend="fake_manila", lag_s=1.0, deadline_s=DEADLINE_S, calibration_s=60.0, monotonic_s=lambda: clock_s[0]
+        backend="fake_manila", lag_s=1.0, deadline_s=PATIENCE_S, calibration_s=60.0, monotonic_s=lambda: clock_s[0]
     )
     first = provider.preflight(REQUEST)
     layout, qubits = first.ran[0]["layout"], deepcopy(properties["qubits"])

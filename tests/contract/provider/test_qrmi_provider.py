@@ -35,11 +35,13 @@ pytest.importorskip("qiskit_ibm_runtime", reason="the extra `qrmi` is not instal
 from queuebit_quantum_adapter.providers.qrmi.asking import Said
 from queuebit_quantum_adapter.providers.qrmi.provider import QrmiProvider, _refusal
 from tests.contract.provider.ibm_asked import JOBS, OBSERVABLE, REQUEST, STATE, asked
+from tests.contract.provider.patience import PATIENCE_S
 from tests.waiting import wait_until
 
 KEY = UUID(int=7)
 RESOURCE = "fake_manila"
-DEADLINE_S = 4.0
+DEADLINE_S = 2.0
+"""Of whoever is to find that nobody answers."""
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,7 @@ def both() -> Iterator[tuple[Server, QrmiProvider]]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in server.env_of_qrmi(RESOURCE).items():
             patch.setenv(name, value)
-        yield server, QrmiProvider(resource=RESOURCE, lag_s=1.0, deadline_s=DEADLINE_S)
+        yield server, QrmiProvider(resource=RESOURCE, lag_s=1.0, deadline_s=PATIENCE_S)
     server.close()
 
 
@@ -148,10 +150,11 @@ def test_what_hangs_is_over_at_the_deadline_and_bounces_behind_the_closed_batch(
     monkeypatch.setattr(server, "answer", told)
     fence = provider.fence(KEY)
     assert fence is not None
+    impatient = QrmiProvider(resource=RESOURCE, lag_s=1.0, deadline_s=DEADLINE_S)
     server.site.faults.table = [Fault("POST", JOBS, "before", hang_s=DEADLINE_S + 4)]
 
     with pytest.raises(Exception) as late:
-        provider.submit(REQUEST, KEY, fence)
+        impatient.submit(REQUEST, KEY, fence)
     provider.close(fence)
 
     assert not (isinstance(late.value, AdapterError) and late.value.unsent)

@@ -13,7 +13,7 @@ from queuebit_store.submissions.port import NewSubmission, SubmissionState
 from tests.contract.store.conftest import OpenSession
 
 LONG_S = 600.0
-WAIT_S = 30.0
+WAIT_S = 60.0
 LINEAGE, KEY = UUID(int=6), UUID(int=100)
 
 

@@ -16,7 +16,7 @@ from queuebit_store.ports import Position
 from queuebit_store.postgres import PostgresSettings
 from tests.contract.store.builders import an_append
 
-WAIT_S = 30.0
+WAIT_S = 60.0
 OpenTransaction = Callable[[], AbstractAsyncContextManager[str]]
 
 

@@ -13,7 +13,7 @@ from queuebit_store.gates.port import Account, Allowance, Breaker, Gate
 from queuebit_store.submissions.port import NewSubmission, SubmissionState
 from tests.contract.store.conftest import OpenSession
 
-WAIT_S = 30.0
+WAIT_S = 60.0
 QUICK = Breaker(failures_max=2, open_s=0.05, open_s_max=600.0)
 SLOW = Breaker(failures_max=2, open_s=600.0, open_s_max=600.0)
 

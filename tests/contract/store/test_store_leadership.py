@@ -12,7 +12,7 @@ from tests.contract.store.conftest import OpenSession
 
 LONG_S = 600.0
 SHORT_S = 0.05
-WAIT_S = 30.0
+WAIT_S = 60.0
 
 
 async def taken(store: Any, holder: str, ttl_s: float = LONG_S) -> Lease:

@@ -95,7 +95,7 @@ async def test_reader_beside_appenders_gets_everything_once_and_each_stream_in_o
     following = asyncio.create_task(follow())
     await asyncio.gather(*(write(writer) for writer in writers))
     writing = False
-    await asyncio.wait_for(following, 30)
+    await asyncio.wait_for(following, 60)
 
     assert sum(reached.values()) > 60, "most appends must have passed, or nothing was tested"
     for stream, version in reached.items():

@@ -49,7 +49,7 @@ def test_a_killed_run_leaves_nothing(tmp_path: Path) -> None:
         run.kill()
         run.wait()
     folder = Path(line.split()[1])
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while folder.exists():
         assert time.monotonic() < deadline
         time.sleep(0.05)

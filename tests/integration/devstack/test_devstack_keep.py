@@ -65,7 +65,7 @@ class KeptService:
 
     def ended(self) -> Note:
         """Wait for its end; what is told of it then."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while self.services.is_alive("it"):
             assert time.monotonic() < deadline
             time.sleep(0.01)
@@ -73,7 +73,7 @@ class KeptService:
         return read_notes(self.folder)["it"]
 
     def said(self, words: str) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while words not in self.services.last_lines("it"):
             assert time.monotonic() < deadline
             time.sleep(0.01)

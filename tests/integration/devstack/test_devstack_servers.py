@@ -40,7 +40,7 @@ asyncio.run(main())
 """
 
 
-async def until(holds: Callable[[], bool], timeout_s: float = 30.0) -> None:
+async def until(holds: Callable[[], bool], timeout_s: float = 60.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not holds():
         assert time.monotonic() < deadline, "It did not come to hold in time."
@@ -69,7 +69,7 @@ async def receive(stack: Stack, topic: str, count: int) -> list[bytes]:
     consumer = AIOKafkaConsumer(topic, **stack.client(), auto_offset_reset="earliest")
     await consumer.start()
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             return [(await consumer.getone()).value for _ in range(count)]
     finally:
         await consumer.stop()

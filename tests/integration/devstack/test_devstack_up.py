@@ -39,7 +39,7 @@ def small_services(
     )
 
 
-def until_ended(child: int, timeout_s: float = 10.0) -> None:
+def until_ended(child: int, timeout_s: float = 60.0) -> None:
     """Wait for the end of a child that its parent has not reaped."""
     deadline = time.monotonic() + timeout_s
     while psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
@@ -125,5 +125,5 @@ def test_up_in_the_foreground_ends_all_at_a_signal(tmp_path: Path, how: signal.S
         assert len(find_marked(tmp_path)) >= 2
         process.send_signal(how)
         assert process.stdout.read() == "Stopped.\n"
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
     assert find_marked(tmp_path) == []

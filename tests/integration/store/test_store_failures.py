@@ -95,7 +95,7 @@ async def test_cut_connections_are_replaced(settings: PostgresSettings) -> None:
         assert lease is not None
         link.cut()
 
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 try:
                     assert await store.append([an_append(1, expected=1)]) in ([True], [False])

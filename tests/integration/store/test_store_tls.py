@@ -21,7 +21,7 @@ from tests.fakes.certificates import write_pair
 
 ASKS_FOR_TLS = bytes.fromhex("00000008 04d2162f")
 """The message SSLRequest: its length, and 80877103."""
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 class Front:
