@@ -6,10 +6,10 @@ does; what types a page with servers of its own, by `-m tutorials`. Elsewhere it
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, settings
-from xdist.remote import Producer
-from xdist.scheduler import Scheduling
 
 from tests.turns import Turns, in_turns
 
@@ -36,5 +36,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Turns | None:
     return Turns(config, log) if config.getoption("dist") == "loadfile" else None

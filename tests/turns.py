@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 import pytest
-from xdist.scheduler import LoadFileScheduling
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 PLATFORM = "tests/e2e/"
 """Whoever has begun with these files tests all of them, so that the platform they share is started once."""
@@ -17,11 +17,11 @@ LAST_SHARE = 0.1
 """So much of what needs no server comes at the end: nobody waits long for another who began a long file last."""
 
 
-class Turns(LoadFileScheduling):
+class Turns(LoadFileScheduling):  # type: ignore[misc]
     """File by file, in the order in which they were collected."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return PLATFORM if nodeid.startswith(PLATFORM) else super()._split_scope(nodeid)
+        return PLATFORM if nodeid.startswith(PLATFORM) else str(super()._split_scope(nodeid))
 
 
 def in_turns(items: Sequence[pytest.Item]) -> list[pytest.Item]:
