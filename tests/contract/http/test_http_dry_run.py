@@ -163,3 +163,28 @@ async def test_it_is_planned_as_the_control_plane_plans_it(world: RunningGateway
         )
         measured += any(leg["leg"] == "path-quantum" for leg in told["legs"])
     assert 0 < measured < 12
+
+
+async def test_a_plan_leaves_out_where_the_data_may_not_go_and_says_so(world: RunningGateway) -> None:
+    """Given a quantum backend in us-east, then it counts for those alone whose data may go there."""
+    status = BackendStatusReported(backend="a-device", lane="quantum", available=True, qubits_max=20, region="us-east")
+    report = ReportedBackend("a-device", world.clock.now(), status.model_dump(mode="json"))
+    await world.store.keep_reports([report])
+    statement = {"nodes": 4, "edges": [[0, 1], [1, 2], [2, 3]]}
+
+    def body(**params: str) -> Any:
+        return a_body(lane="auto", params=params, problem={"kind": "maxcut", "statement": statement})
+
+    asked = [body(), body(regions="us"), body(regions="eu")]
+    plans = [(await _dry(world, each)).json()["plan"] for each in asked]
+
+    assert [plan["rule"] for plan in plans] == ["small-on-quantum", "small-on-quantum", "otherwise-classical"]
+    assert [routing.BARRED in plan["reasons"] for plan in plans] == [False, False, True]
+
+
+async def test_regions_that_are_none_are_refused_with_the_field(world: RunningGateway) -> None:
+    answer = await _dry(world, a_body(params={"regions": "Europe"}))
+
+    found = answer.json()
+    assert (answer.status_code, found["code"]) == (422, "invalid_statement")
+    assert [each["pointer"] for each in found["errors"]] == ["/params/regions"]

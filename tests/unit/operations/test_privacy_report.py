@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.events import JobEvent
 from queuebit_contracts.sealed import SEAL, SUBJECT_LABEL
 from queuebit_operations.privacy.classes import class_of, confidential_fields
-from queuebit_operations.privacy.report import NOT_SAID, Given, legs_of, region_of, report_of
+from queuebit_operations.privacy.report import NOT_SAID, Given, legs_of, report_of
 from queuebit_store.submissions.port import Submission, SubmissionState
 from tests.builders import a_request
 
@@ -84,8 +85,23 @@ def test_what_is_no_job_has_no_report() -> None:
 
 
 @pytest.mark.parametrize(
-    ("backend", "region"),
-    [(ARN, "eu-north-1"), ("arn:aws:braket:::device/qpu/x", NOT_SAID), ("ibm_kingston", NOT_SAID)],
+    ("backend", "stated", "region"),
+    [
+        (ARN, {}, "eu-north-1"),
+        ("arn:aws:braket:::device/qpu/x", {}, NOT_SAID),
+        ("ibm_kingston", {"ibm_other": "us-east"}, NOT_SAID),
+        ("ibm_kingston", {"ibm_kingston": "eu-de"}, "eu-de"),
+    ],
 )
-def test_a_region_is_told_where_the_name_says_it(backend: str, region: str) -> None:
-    assert region_of(backend) == region
+def test_a_region_is_told_where_the_backend_or_its_name_states_it(
+    backend: str, stated: dict[str, str], region: str
+) -> None:
+    found = report_of(JOB, [asked(), ordered()], [(replace(handed_in(), backend=backend), 1)], stated)
+    assert found is not None
+    assert ([each.region for each in found.given], found.regions) == ([region], None)
+
+
+def test_where_the_data_may_go_is_told() -> None:
+    found = report_of(JOB, [ev.JobSubmitted(request=a_request(params={"regions": "eu,us-east"}))], [])
+    assert found is not None
+    assert found.regions == ("eu", "us-east")

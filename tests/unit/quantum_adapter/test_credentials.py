@@ -40,6 +40,28 @@ def test_what_is_written_is_used_and_what_is_taken_away_is_gone(seen: Seen, tmp_
     assert seen.renewed == 2
 
 
+def test_where_an_account_stands_is_as_it_was_at_the_start(
+    seen: Seen, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Given an account that moves while the adapter runs, then nothing goes to where no backend states that it stands."""
+    first = {"QISKIT_IBM_INSTANCE": "crn:of:eu-de", "DWAVE_API_TOKEN": "old"}
+    for name, value in first.items():
+        (tmp_path / name).write_text(value)
+    seen.credentials.look()
+
+    (tmp_path / "QISKIT_IBM_INSTANCE").write_text("crn:of:us-east")
+    (tmp_path / "DWAVE_API_ENDPOINT").write_text("https://elsewhere")
+    with caplog.at_level(logging.ERROR):
+        unchanged = seen.credentials.look()
+    (tmp_path / "QISKIT_IBM_INSTANCE").unlink()
+    (tmp_path / "DWAVE_API_TOKEN").write_text("new")
+
+    assert (unchanged, seen.credentials.look()) == (False, True)
+    assert seen.env == {"QISKIT_IBM_TOKEN": "of the start", "OTHER": "x", **first, "DWAVE_API_TOKEN": "new"}
+    assert "restart the adapter: DWAVE_API_ENDPOINT, QISKIT_IBM_INSTANCE" in caplog.text
+    assert "us-east" not in caplog.text
+
+
 def test_a_link_that_is_turned_to_another_file_is_followed(seen: Seen, tmp_path: Path) -> None:
     """As Kubernetes renews what it mounts."""
     for name in ("one", "two"):

@@ -12,6 +12,7 @@ import pytest
 from queuebit_client.cli.files import params_of
 from queuebit_client.cli.options import Submission
 from queuebit_contracts.jobs import ARTIFACTS_PARAM, BACKEND_PARAM, FALLBACK_PARAM, TARGET_PARAM
+from queuebit_contracts.regions import REGIONS_PARAM, regions_of
 from queuebit_domain.job.routing import REFINE_PARAM
 from queuebit_problems.registry import usable_kinds
 from queuebit_quantum_adapter.backends.snapshots import snapshot_of
@@ -42,7 +43,7 @@ def shown() -> list[tuple[str, tuple[str, ...]]]:
 def known() -> set[str]:
     """The names that somebody reads."""
     ours = {each.name for each in fields(Recipe)} | {METHODS, SEQUENCE, FACTORS, EXTRAPOLATORS, LEVEL, LAYOUT}
-    everywhere = {ARTIFACTS_PARAM, BACKEND_PARAM, FALLBACK_PARAM, TARGET_PARAM}
+    everywhere = {ARTIFACTS_PARAM, BACKEND_PARAM, FALLBACK_PARAM, REGIONS_PARAM, TARGET_PARAM}
     return ours | everywhere | {REFINE_PARAM} | {name for kind in usable_kinds() for name in kind.params}
 
 
@@ -59,6 +60,7 @@ def test_what_a_document_shows_is_read_and_taken(document: str, params: tuple[st
     Recipe.of(told)
     mitigation_of({METHODS: needed, **told} if needed else told)
     transpilation_of(told)
+    assert regions_of(told) != ()
     target = told.get(TARGET_PARAM, EXACT)
     assert target == EXACT or snapshot_of(str(target)).qubits > 0
     assert all(isinstance(told.get(name, True), bool) for name in (ARTIFACTS_PARAM, FALLBACK_PARAM, REFINE_PARAM))

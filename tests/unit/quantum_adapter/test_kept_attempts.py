@@ -65,7 +65,7 @@ class World:
     async def step(self, task: Task, row: KeptAttempt) -> Outcome | None:
         """One process: the outcome, or None where it waits."""
         journal = Journal(row.journal)
-        claim = Claim(task.attempt_id, row.lineage, row.epoch, SPEC)
+        claim = Claim(task.attempt_id, row.lineage, row.epoch, task.backend, regions=task.regions)
         parking = Parking(self.open, claim, journal, loop=self.loop)
         try:
             return await asyncio.to_thread(frame.run, task, lambda _: None, frame.Kept(parking, journal))

@@ -111,6 +111,7 @@ def said(available: bool, detail: str, **more: Any) -> BackendStatusReported:
         qubits_max=26,
         detail=detail,
         provider=SPEC.version,
+        region="local",
         **more,
     )
 

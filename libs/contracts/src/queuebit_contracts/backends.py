@@ -96,7 +96,8 @@ class BackendView(Model):
 
     `state` is "stale" where the last report is older than five minutes: then nobody knows how it is, `queue_length` is not
     told, and the rest is what was last heard. `calibration_age_s`: how old its calibration is now. `runs`: None where nothing
-    ran there. `drift`: None where it is not probed.
+    ran there. `drift`: None where it is not probed. `region`: where it stands, as far as it says; with `region_named` it takes
+    only jobs whose `regions` allow that.
     """
 
     object: Literal["backend"] = "backend"
@@ -114,6 +115,8 @@ class BackendView(Model):
     calibration: CalibrationSummary | None = None
     runs: BackendRuns | None = None
     drift: BackendDrift | None = None
+    region: str | None = None
+    region_named: bool | None = None
     detail: str | None = None
 
 

@@ -264,7 +264,8 @@ class JobExpired(Event):
 
 class BackendStatusReported(Event):
     """How a backend is: what it can do, how busy it is, how old its calibration is.
-    `provider`: the software that it is reached by. `drift`: what standing probes say of it.
+    `provider`: the software that it is reached by. `drift`: what standing probes say of it. `region`: where it stands, "local"
+    where nothing leaves; with `region_named` it takes only jobs whose `regions` allow that.
     """
 
     backend: str
@@ -278,6 +279,8 @@ class BackendStatusReported(Event):
     capabilities: BackendCapabilities | None = None
     calibration: CalibrationSummary | None = None
     drift: BackendDrift | None = None
+    region: str | None = None
+    region_named: bool | None = None
 
 
 JobEvent = (

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from queuebit_contracts.canonical import canonical_json, embedded, fingerprint
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.events import Admission, ProblemSize
-from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, TARGET_PARAM, JobRequest
+from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, TARGET_PARAM, JobRequest, ParamValue
 from queuebit_contracts.model import copy_with
+from queuebit_contracts.regions import REGIONS_PARAM, regions_in
 from queuebit_contracts.statement_text import StatementText
 from queuebit_problems.errors import InvalidStatement, ProblemError
 from queuebit_problems.registry import kind_of, parse_problem
@@ -50,6 +51,8 @@ def admit(request: JobRequest) -> Admitted:
             remedy=f"Use the lane simulator or auto, or leave {TARGET_PARAM} out; params.backend names a machine.",
             fields=(FieldError(f"/params/{TARGET_PARAM}", "other_lane", "is for the simulator lane"),),
         )
+    if REGIONS_PARAM in request.params:
+        _check_regions(request.params[REGIONS_PARAM])
     kind, statement = parse_problem(request.problem)
     text = check_bytes(statement.model_dump(mode="json"))
     problem = copy_with(request.problem, statement=StatementText(text))
@@ -63,6 +66,19 @@ def admit(request: JobRequest) -> Admitted:
     )
     whole = fingerprint(request.__dict__ | {"problem": written})
     return Admitted(copy_with(request, problem=problem), whole, admission)
+
+
+def _check_regions(said: ParamValue) -> None:
+    try:
+        if not isinstance(said, str):
+            raise ValueError(f"{str(said)[:40]!r} is no text")
+        regions_in(said)
+    except ValueError as error:
+        raise InvalidStatement(
+            f"params.{REGIONS_PARAM}: {error}.",
+            remedy="Name regions as backends state them, parted by commas: eu,us-east; or local, for nothing outside.",
+            fields=(FieldError(f"/params/{REGIONS_PARAM}", "no_region", str(error)),),
+        ) from None
 
 
 def is_quick(request: JobRequest, size_bytes: int) -> bool:

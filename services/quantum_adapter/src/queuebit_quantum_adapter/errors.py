@@ -65,6 +65,13 @@ class NoBackend(AdapterError):
     unsent = True
 
 
+class RegionNotAllowed(AdapterError):
+    """No backend states a region to which the data of the job may go."""
+
+    code = FailureCode.NO_BACKEND
+    unsent = True
+
+
 class UnknownTarget(AdapterError):
     """There is no target of this name."""
 

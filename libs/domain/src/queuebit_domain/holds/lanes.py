@@ -9,6 +9,7 @@ from typing import NamedTuple
 from queuebit_contracts.backends import REPORT_AGE_S_MAX
 from queuebit_contracts.events import BackendStatusReported
 from queuebit_contracts.jobs import Lane
+from queuebit_contracts.regions import Regions, is_allowed
 
 Backends = Mapping[Lane, frozenset[str]]
 
@@ -29,7 +30,10 @@ class Lanes:
 
     def __init__(self) -> None:
         self._backends: dict[str, tuple[BackendStatusReported, datetime]] = {}
-        self._available: frozenset[Lane] = frozenset()
+        self.there: frozenset[Lane] = frozenset()
+        """The lanes of which `available` speaks."""
+        self._open: frozenset[Lane] = frozenset()
+        self._regions: frozenset[tuple[Lane, str]] = frozenset()
         self.version = 0
         """Rises with every report."""
 
@@ -41,9 +45,12 @@ class Lanes:
             self.version += 1
 
     def look(self, now: datetime) -> None:
-        """Set the moment that `available` speaks of."""
+        """Set the moment that `available` and `takes` speak of."""
         oldest = now - timedelta(seconds=REPORT_AGE_S_MAX)
-        self._available = frozenset(s.lane for s, at in self._backends.values() if s.available and at >= oldest)
+        found = [s for s, at in self._backends.values() if s.available and at >= oldest]
+        self.there = frozenset(s.lane for s in found)
+        self._open = frozenset(s.lane for s in found if not s.region_named)
+        self._regions = frozenset((s.lane, s.region) for s in found if s.region)
 
     def backends(self, now: datetime) -> Mapping[Lane, frozenset[str]]:
         """The backends of each lane that reported themselves available within the last `REPORT_AGE_S_MAX` seconds."""
@@ -79,7 +86,13 @@ class Lanes:
 
     def available(self, lane: Lane) -> bool:
         """Whether a backend of the lane reported itself available within the last `REPORT_AGE_S_MAX` seconds."""
-        return lane in self._available
+        return lane in self.there
+
+    def takes(self, lane: Lane, regions: Regions | None) -> bool:
+        """Whether one of them may be given what a job says that names these regions, or none."""
+        if regions is None:
+            return lane in self._open
+        return any(of == lane and is_allowed(region, regions) for of, region in self._regions)
 
 
 def _outlives(status: BackendStatusReported) -> bool:

@@ -13,9 +13,17 @@ from queuebit_domain.policy.facts import SALTED, Facts, FactValue, bucket_of
 from queuebit_domain.policy.tables import Policy
 
 
-def inputs_of(request: JobRequest, found: Admission, *, quantum_available: bool, simulator_available: bool) -> Facts:
-    """The facts of a question; `found` is what its admission measured, the flags are what the adapters reported. For jobs of
-    environments that are rehearsals there is no quantum hardware.
+def inputs_of(
+    request: JobRequest,
+    found: Admission,
+    *,
+    quantum_available: bool,
+    simulator_available: bool,
+    quantum_barred: bool = False,
+) -> Facts:
+    """The facts of a question; `found` is what its admission measured, the flags are what the adapters reported of backends
+    that may be given it. `quantum_barred`: there are some, and its regions allow none. For jobs of environments that are
+    rehearsals there is no quantum hardware.
     """
     return Facts(
         kind=request.problem.kind,
@@ -32,6 +40,7 @@ def inputs_of(request: JobRequest, found: Admission, *, quantum_available: bool,
         quantum_available=quantum_available
         and not (request.labels and request.labels.get(ENVIRONMENT_LABEL) in REHEARSALS),
         simulator_available=simulator_available,
+        quantum_barred=quantum_barred or None,
     )
 
 

@@ -34,6 +34,7 @@ POLICY_VERSION = DEFAULT.version
 RULES: tuple[Rule, ...] = DEFAULT.routing
 REFINE_PARAM = "refine"
 """A job that says `refine: true` lets the classical solver go on from the quantum answer."""
+BARRED = "No backend of the quantum lane states a region to which the job may go: none of them is given its data."
 _ATTEMPTS_MAX: Mapping[Lane, int] = {"quantum": 2, "simulator": 2, "classical": 3, "rule": 3}
 
 
@@ -67,7 +68,11 @@ def plan(inputs: Facts, policy: Policy = DEFAULT) -> JobPlanned:
         sense=inputs.sense,
         policy_version=policy.version,
         rule=rule.name,
-        reasons=(sentence(rule.reason, inputs), *(sentence(guard.reason, inputs) for guard in decision.guards)),
+        reasons=(
+            sentence(rule.reason, inputs),
+            *(sentence(guard.reason, inputs) for guard in decision.guards),
+            *((BARRED,) if inputs.quantum_barred else ()),
+        ),
         inputs=recorded(inputs),
         trace=decision.trace,
         policy_digest=policy.digest,

@@ -47,6 +47,7 @@ class Facts(NamedTuple):
     calibration_age_s: float | None = None
     quantum_drifted: int | None = None
     budget_left_micros: int | None = None
+    quantum_barred: bool | None = None
 
 
 BASE: Final = 13
@@ -106,6 +107,8 @@ FACTS: Final[Mapping[str, FactSpec]] = {
         FactSpec("budget_left_micros", "count", "The least that is left in a budget for production that the job stands"
                  " under, in millionths of its currency; unknown where there is none, or in several currencies.", "1e-6",
                  optional=_OPTIONAL),
+        FactSpec("quantum_barred", "truth", "Whether the quantum lane has backends, and all stand in regions to which the job"
+                 " may not go; unknown where it may go to one.", optional=_OPTIONAL),
     )
 }  # fmt: skip
 PLACES: Final[Mapping[str, int]] = {name: place for place, name in enumerate(Facts._fields)}

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.channels import BY_TOPIC, DAY_MS, LIFECYCLE, topics_of
+from queuebit_contracts.regions import region_of_arn, regions_of
 from queuebit_contracts.sealed import SUBJECT_LABEL, token_of
 from queuebit_operations.privacy.classes import DataClass, class_of, confidential_fields
 from queuebit_store.submissions.port import Submission
 
-NOT_SAID = "not said by its name"
-_ARN_REGION = 3
+NOT_SAID = "not said"
+NOTHING_STATED: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`inside`: the backends of this house that worked on it."""
+    """`inside`: the backends of this house that worked on it. `regions`: where its data may go; None where it does not say."""
 
     job: UUID
     tenant: str
@@ -54,6 +56,7 @@ class Report:
     kept: tuple[Kept, ...]
     given: tuple[Given, ...]
     inside: tuple[str, ...]
+    regions: tuple[str, ...] | None = None
 
     @property
     def document(self) -> dict[str, Any]:
@@ -67,10 +70,13 @@ def legs_of(events: Sequence[ev.Event]) -> tuple[str, ...]:
 
 
 def report_of(
-    job: UUID, events: Sequence[ev.Event], submissions: Sequence[tuple[Submission, int | None]]
+    job: UUID,
+    events: Sequence[ev.Event],
+    submissions: Sequence[tuple[Submission, int | None]],
+    regions: Mapping[str, str] = NOTHING_STATED,
 ) -> Report | None:
     """The report of a job by its events in order, and what was handed in for it, each with the bytes that were sent where they
-    are still known. None where the events are not those of a job.
+    are still known. `regions`: what backends state of where they stand. None where the events are not those of a job.
     """
     asked = next((each for each in events if isinstance(each, ev.JobSubmitted)), None)
     if asked is None:
@@ -80,19 +86,12 @@ def report_of(
     for event in events:
         counts.setdefault(type(event), []).append(event)
     kept = tuple(_kept(model, some, of_subject=subject is not None) for model, some in counts.items())
-    given = tuple(_given(submission, sent) for submission, sent in submissions)
+    given = tuple(_given(submission, sent, regions) for submission, sent in submissions)
     outside = {each.backend for each in given}
     ran = dict.fromkeys(each.ran.backend for each in events if isinstance(each, ev.ExecutionSucceeded))
     sealed = token_of(asked.request.problem.statement) is not None
-    return Report(
-        job, asked.request.tenant, subject, sealed, kept, given, tuple(each for each in ran if each not in outside)
-    )
-
-
-def region_of(backend: str) -> str:
-    """Where a backend stands, as far as its name says: the region of an ARN."""
-    parts = backend.split(":")
-    return parts[_ARN_REGION] if parts[0] == "arn" and len(parts) > _ARN_REGION and parts[_ARN_REGION] else NOT_SAID
+    inside = tuple(each for each in ran if each not in outside)
+    return Report(job, asked.request.tenant, subject, sealed, kept, given, inside, regions_of(asked.request.params))
 
 
 def _kept(model: type[ev.Event], some: Sequence[ev.Event], *, of_subject: bool) -> Kept:
@@ -104,10 +103,10 @@ def _kept(model: type[ev.Event], some: Sequence[ev.Event], *, of_subject: bool) 
     return Kept(model.__name__, len(some), class_of(model, of_subject=of_subject), confidential_fields(model), days)
 
 
-def _given(submission: Submission, sent: int | None) -> Given:
+def _given(submission: Submission, sent: int | None, regions: Mapping[str, str]) -> Given:
     return Given(
         submission.backend,
-        region_of(submission.backend),
+        regions.get(submission.backend) or region_of_arn(submission.backend) or NOT_SAID,
         submission.provider_id,
         submission.state.value,
         sent,

@@ -46,12 +46,12 @@ async def _report(job: UUID, *, as_json: bool) -> ExitCode:
     from queuebit_client.cli.output import print_json
     from queuebit_contracts.ids import lineage_id_of
     from queuebit_domain.job.codec import read_event
-    from queuebit_operations.connections.store import opened_store, opened_submissions
+    from queuebit_operations.connections.store import opened_submissions, opened_switches
     from queuebit_operations.errors import NotThere
     from queuebit_operations.privacy.report import legs_of, report_of
     from queuebit_store.errors import StoreError
 
-    async with opened_store(os.environ) as store, opened_submissions(os.environ) as ledger:
+    async with opened_switches(os.environ) as store, opened_submissions(os.environ) as ledger:
         stored = (await store.load([job])).get(job, [])
         events = [read_event(each) for each in stored]
         handed_in = []
@@ -62,7 +62,9 @@ async def _report(job: UUID, *, as_json: bool) -> ExitCode:
                 except StoreError:
                     sent = None
                 handed_in.append((submission, sent))
-        found = report_of(job, events, handed_in)
+        told = await store.reported_backends() if handed_in else []
+        regions = {each.backend: str(each.status["region"]) for each in told if each.status.get("region")}
+        found = report_of(job, events, handed_in, regions)
     if found is None:
         raise NotThere(f"There is no job {job}.", remedy="Name the id as `queuebit list` shows it.")
     if as_json:
@@ -81,6 +83,8 @@ def _print(found: Report) -> None:
         else "of no subject"
     )
     print_line(f"{found.job}  tenant {found.tenant}, data {whose}")
+    if found.regions is not None:
+        print_line(f"its data may go to: {', '.join(found.regions) or 'nowhere'}")
     for kept in found.kept:
         topics = ", ".join(f"{topic} {days:g} d" for topic, days in kept.topics.items())
         print_line(

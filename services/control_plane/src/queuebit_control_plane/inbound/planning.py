@@ -12,6 +12,7 @@ from typing import Protocol
 
 from queuebit_contracts.events import JobPlanned
 from queuebit_contracts.jobs import JobRequest
+from queuebit_contracts.regions import REGIONS_PARAM, regions_of
 from queuebit_control_plane.inbound.reading import Outcome
 from queuebit_control_plane.policies import AskPolicy, built_in
 from queuebit_domain.holds.lanes import Lanes
@@ -110,11 +111,15 @@ class Planning:
 
     def _always(self, admitted: Admitted) -> Facts:
         """What is known of every job."""
+        lanes, params = self._lanes, admitted.request.params
+        regions = regions_of(params) if REGIONS_PARAM in params else None
+        quantum_available = lanes.takes("quantum", regions)
         return inputs_of(
             admitted.request,
             admitted.admission,
-            quantum_available=self._lanes.available("quantum"),
-            simulator_available=self._lanes.available("simulator"),
+            quantum_available=quantum_available,
+            simulator_available=lanes.takes("simulator", regions),
+            quantum_barred=not quantum_available and "quantum" in lanes.there,
         )
 
     async def _told(self, policy: Policy, admitted: Sequence[Admitted], now: datetime) -> list[Mapping[str, FactValue]]:

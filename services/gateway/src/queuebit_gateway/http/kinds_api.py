@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
@@ -18,6 +19,7 @@ from queuebit_problems.registry import AnyKind, kind_of, usable_kinds
 
 router = APIRouter()
 
+KINDS_KEPT_MAX = 256
 READING = [Depends(actor_who("kind:read", "read"))]
 
 
@@ -32,8 +34,7 @@ READING = [Depends(actor_who("kind:read", "read"))]
 )
 async def list_kinds() -> Response:
     """What can be asked here."""
-    listed = KindList(data=tuple(map(_summary, usable_kinds())))
-    return Response(listed.model_dump_json(), media_type="application/json")
+    return Response(_listed(tuple(usable_kinds())), media_type="application/json")
 
 
 @router.get(
@@ -51,7 +52,7 @@ async def read_kind(kind: Annotated[str, Path(description="The name of the kind.
         found = kind_of(kind)
     except ProblemError:
         raise Refusal("kind_not_found") from None
-    return Response(view_of(found).model_dump_json(), media_type="application/json")
+    return Response(_shown(found), media_type="application/json")
 
 
 @router.get(
@@ -81,6 +82,17 @@ async def read_problem_page(code: Annotated[str, Path(description="The code of a
     if code not in PROBLEMS:
         raise Refusal("not_found")
     return Response(ProblemPage.of(PROBLEMS[code]).model_dump_json(), media_type="application/json")
+
+
+@lru_cache(maxsize=2)
+def _listed(kinds: tuple[AnyKind, ...]) -> str:
+    return KindList(data=tuple(map(_summary, kinds))).model_dump_json()
+
+
+@lru_cache(maxsize=KINDS_KEPT_MAX)
+def _shown(kind: AnyKind) -> str:
+    """Its schema takes milliseconds to make."""
+    return view_of(kind).model_dump_json()
 
 
 def view_of(kind: AnyKind) -> KindView:

@@ -68,5 +68,7 @@ def _view(report: ReportedBackend, status: BackendStatusReported, now: datetime,
         calibration=status.calibration,
         runs=_runs(report.runs, detailed=detailed),
         drift=status.drift,
+        region=status.region,
+        region_named=status.region_named,
         detail=status.detail if detailed else None,
     )

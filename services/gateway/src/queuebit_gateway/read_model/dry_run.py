@@ -14,6 +14,7 @@ from queuebit_contracts.events import JobPlanned, JobSubmitted, ProblemSize
 from queuebit_contracts.ids import uuid7
 from queuebit_contracts.jobs import AmountText, CurrencyCode, JobRequest, Lane, Leg, Tier
 from queuebit_contracts.model import Model
+from queuebit_contracts.regions import is_allowed, regions_of
 from queuebit_domain.job import routing
 from queuebit_domain.job.asked import inputs_of, requested
 from queuebit_domain.job.decide import decide
@@ -107,11 +108,13 @@ def planned_now(
     """The plan of the question, and the job as it would stand."""
     request, found = admitted.request, admitted.admission
     usable = [each for each in backends if each.state == "available"]
+    there, takes = {each.lane for each in usable}, {each.lane for each in usable if _takes(each, request)}
     inputs = inputs_of(
         request,
         found,
-        quantum_available=any(each.lane == "quantum" for each in usable),
-        simulator_available=any(each.lane == "simulator" for each in usable),
+        quantum_available="quantum" in takes,
+        simulator_available="simulator" in takes,
+        quantum_barred="quantum" in there - takes,
     )
     made = None
     if policy is not DEFAULT:
@@ -125,6 +128,11 @@ def planned_now(
     events, job = decide(NoJob(), Submit(job_id, event, inputs, made), now, job_id)
     assert isinstance(job, OpenJob)
     return next(each for each in events if isinstance(each, JobPlanned)), job
+
+
+def _takes(backend: BackendView, request: JobRequest) -> bool:
+    regions = regions_of(request.params)
+    return not backend.region_named if regions is None else is_allowed(backend.region, regions)
 
 
 def _measured(

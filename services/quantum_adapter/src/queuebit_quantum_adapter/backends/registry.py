@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from queuebit_contracts.jobs import Lane
+from queuebit_contracts.regions import LOCAL, Regions, is_allowed
 from queuebit_quantum_adapter.backends.spec import BackendSpec
-from queuebit_quantum_adapter.errors import NoBackend, TooManyQubits
+from queuebit_quantum_adapter.errors import NoBackend, RegionNotAllowed, TooManyQubits
+
+REGION_NOT_ALLOWED = "region_not_allowed"
+"""The reason of a failure, where no backend may be given the data of a job."""
 
 
 def check_backend(backend: BackendSpec, qubits: int) -> None:
@@ -58,12 +62,13 @@ class Backends:
         *,
         not_on: Collection[str] = (),
         only: str | None = None,
+        regions: Regions | None = None,
     ) -> BackendSpec:
         """The backend of a lane for so many qubits: the first that takes them, else the first of those that take most. One
         that is to be avoided only where there is no other, and never one of `not_on`. `only`: this one and no other; one that
-        charges where others do not is used so alone.
+        charges where others do not is used so alone. `regions`: where the data may go.
 
-        Raises NoBackend.
+        Raises NoBackend or RegionNotAllowed.
         """
         of_lane = [spec for spec in self._specs if spec.lane == lane]
         if only is not None and of_lane:
@@ -82,6 +87,7 @@ class Backends:
             )
         else:
             of_lane = [spec for spec in of_lane if not spec.only_named]
+        of_lane = _allowed(of_lane, regions)
         all_of_lane = [spec for spec in of_lane if spec.name not in not_on]
         found = [spec for spec in all_of_lane if spec.name not in avoid] or all_of_lane
         if not found and of_lane:
@@ -102,6 +108,26 @@ class Backends:
             )
         roomy = (spec for spec in found if spec.qubits_max >= qubits)
         return next(roomy, None) or max(found, key=lambda spec: spec.qubits_max)
+
+
+def _allowed(specs: Sequence[BackendSpec], regions: Regions | None) -> list[BackendSpec]:
+    """Those that may be given the data. Raises RegionNotAllowed where there are some, and none may."""
+    found = [spec for spec in specs if is_allowed(spec.region, regions)]
+    if specs and not found:
+        check_region(specs[0], regions)
+    return found
+
+
+def check_region(backend: BackendSpec, regions: Regions | None) -> None:
+    """Raises RegionNotAllowed where the data may not go to where the backend stands."""
+    if is_allowed(backend.region, regions):
+        return
+    where = f"stands in {backend.region}" if backend.region else "does not state its region"
+    raise RegionNotAllowed(
+        f"{backend.name} {where}; the data may go to: {', '.join(regions or ()) or LOCAL}.",
+        remedy="Allow that region in params.regions, or use the simulator or the classical lane.",
+        reason=REGION_NOT_ALLOWED,
+    )
 
 
 def _others(lane: Lane) -> str:

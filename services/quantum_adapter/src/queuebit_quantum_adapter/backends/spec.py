@@ -26,6 +26,8 @@ class BackendSpec:
     `transpiles`: whether it fits circuits to a device, so that a job may say how.
     `only_named`: whether it runs jobs that name it and no others: it charges on a lane where others do not.
     `joins`: whether requests of several attempts run together there (`ports.Joining`).
+    `region`: where it stands, as its provider names regions; "local" where it computes here, so that nothing leaves; empty
+    where nobody knows it: jobs that name regions are not given to it then.
     `account`: what its submissions are charged to, by a name that tells no secret; of one at most `at_once_max` are at the
     provider, and `per_minute_max` begin; 0 for no limit.
     """
@@ -48,6 +50,7 @@ class BackendSpec:
     joins: bool = False
     only_named: bool = False
     transpiles: bool = False
+    region: str = ""
     options: Mapping[str, int | float | str] = field(default_factory=dict)
 
 

@@ -12,6 +12,7 @@ from queuebit_contracts.backends import BackendCapabilities, BackendDrift, Calib
 from queuebit_contracts.channels import BACKENDS, source_of
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.events import BackendStatusReported
+from queuebit_contracts.regions import Regions, is_allowed
 from queuebit_quantum_adapter.backends.conditions import Condition, Described
 from queuebit_quantum_adapter.backends.drifting import LIMIT, Drift
 from queuebit_quantum_adapter.backends.registry import Backends
@@ -54,9 +55,11 @@ class BackendReporter:
         look: Probe | None = None,
         interval_s: float = INTERVAL_S,
         drifts: Callable[[], Mapping[str, Drift]] = dict,
+        regions: Regions | None = None,
     ) -> None:
         """`probe` opens a backend and raises AdapterError or PoolError where it does not work; None: none is probed. `look`
         asks one that was opened before how it is; None: none is looked at. `drifts`: what standing probes say of some.
+        `regions`: where jobs may go that name none.
         """
         self._bus = bus
         self._backends = backends
@@ -66,6 +69,7 @@ class BackendReporter:
         self._look = look
         self._interval_s = interval_s
         self._drifts = drifts
+        self._regions = regions
         self._faults: dict[str, str] = {}
         self._described: dict[str, Described] = {}
         self._silences: dict[str, int] = {}
@@ -129,15 +133,21 @@ class BackendReporter:
 
     def _record(self, spec: BackendSpec) -> Outgoing:
         drift = self._drifts().get(spec.name)
-        status = status_of(spec, self._described.get(spec.name), self._faults.get(spec.name), drift)
+        status = status_of(spec, self._described.get(spec.name), self._faults.get(spec.name), drift, self._regions)
         envelope = Envelope(id=self._ids.mint(), source=SOURCE, subject=spec.name, time=self._clock.now(), data=status)
         return Outgoing(BACKENDS, spec.name.encode(), encode_data(status), encode_headers(envelope))
 
 
 def status_of(
-    spec: BackendSpec, described: Described | None, fault: str | None, drift: Drift | None = None
+    spec: BackendSpec,
+    described: Described | None,
+    fault: str | None,
+    drift: Drift | None = None,
+    regions: Regions | None = None,
 ) -> BackendStatusReported:
-    """What is told of a backend: of what is not known nothing, and never 0. `fault`: why it does not work."""
+    """What is told of a backend: of what is not known nothing, and never 0. `fault`: why it does not work.
+    `regions`: where jobs may go that name none.
+    """
     can = None if described is None else described.capabilities
     now = Condition() if described is None or described.condition is None else described.condition
     calibrated_at = now.calibrated_at or spec.calibrated_at
@@ -153,6 +163,8 @@ def status_of(
         capabilities=None if can is None else _capabilities(can),
         calibration=None if now.calibration is None else CalibrationSummary(**asdict(now.calibration)),
         drift=None if drift is None else BackendDrift(**asdict(drift), limit=LIMIT, drifted=drift.drifted),
+        region=spec.region or None,
+        region_named=None if is_allowed(spec.region, regions) else True,
     )
 
 

@@ -77,7 +77,7 @@ class QuantumAdapter:
             pool, backends, settings.limits, clock,
             worker=worker_name, grace_s=settings.grace_s, hop=hop,
             targets=Targets(settings.provider_names, settings.setup),
-            keep_all=settings.keep_artifacts == "all",
+            keep_all=settings.keep_artifacts == "all", regions=settings.allowed_regions,
         )  # fmt: skip
         kept = [spec.name for spec in backends.all() if spec.durable]
         accountant = Accountant(bus, follow_pool or pool, clock, backends.all())
@@ -105,7 +105,7 @@ class QuantumAdapter:
             bus, backends, clock, ids,
             probe=executor.warm if warm else None,
             look=partial(_described, follow_pool or pool) if warm else None,
-            interval_s=settings.status_interval_s, drifts=self.prober.drifts,
+            interval_s=settings.status_interval_s, drifts=self.prober.drifts, regions=settings.allowed_regions,
         )  # fmt: skip
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -62,7 +62,7 @@ def step(asked: Step, on_progress: Report) -> Ended | Waiting:
     from queuebit_store.errors import StoreError
 
     task, journal = asked.task, Journal(asked.journal)
-    claim = Claim(task.attempt_id, asked.lineage, asked.epoch, task.backend, task.patient)
+    claim = Claim(task.attempt_id, asked.lineage, asked.epoch, task.backend, task.patient, task.regions)
     keeping = keeping_here(paid=True) if task.kept else None
     parking = Parking(open_ledger, claim, journal, loop=ledger_loop(), keeping=keeping)
     recorded = Recorded(parking)

@@ -18,6 +18,10 @@ BYTES_MAX = 64 * 1024
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,99}")
 _NEVER = ("QUEUEBIT_", "PYTHON", "LD_", "PATH", "HOME")
 """What steers programs rather than accounts: nobody who may write a credential is to write these."""
+_PLACES = ("_CRN", "_ENDPOINT", "_INSTANCE", "_REGION", "_URL")
+"""So end the names of what says where an account stands, and so to which region data goes: backends state that once, when the
+service starts.
+"""
 _log = logging.getLogger(__name__)
 
 
@@ -30,11 +34,17 @@ class Credentials:
         self._env = env
         self._renew = renew
         self._known: dict[str, str] = {}
+        self._places: dict[str, str] | None = None
 
     def look(self) -> bool:
-        """Read the folder; whether anything has changed. What cannot be read stays as it was, and is said."""
+        """Read the folder; whether anything has changed. What cannot be read stays as it was, and is said. Where accounts stand
+        stays as the first look found it.
+        """
         found = self._read()
-        if found is None or found == self._known:
+        if found is None:
+            return False
+        found = self._where_they_stood(found)
+        if found == self._known:
             return False
         for gone in self._known.keys() - found.keys():
             self._env.pop(gone, None)
@@ -48,6 +58,16 @@ class Credentials:
         while not await wait_event(stop, clock, LOOK_INTERVAL_S):
             if self.look():
                 _log.info("Credentials were renewed: %s", ", ".join(sorted(self._known)))
+
+    def _where_they_stood(self, found: dict[str, str]) -> dict[str, str]:
+        places = {name: value for name, value in found.items() if name.endswith(_PLACES)}
+        if self._places is None:
+            self._places = places
+        if places == self._places:
+            return found
+        moved = sorted(name for name in places | self._places if places.get(name) != self._places.get(name))
+        _log.error("Where accounts stand is told at the start alone, restart the adapter: %s", ", ".join(moved))
+        return {name: value for name, value in found.items() if name not in places} | self._places
 
     def _read(self) -> dict[str, str] | None:
         found: dict[str, str] = {}

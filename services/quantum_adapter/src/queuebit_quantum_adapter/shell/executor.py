@@ -11,6 +11,7 @@ from typing import Any, assert_never
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FailureAction, FailureCode
 from queuebit_contracts.jobs import ARTIFACTS_PARAM, BACKEND_PARAM, FALLBACK_PARAM, TARGET_PARAM, Lane, Ran, Usage
+from queuebit_contracts.regions import REGIONS_PARAM, Regions, regions_of
 from queuebit_contracts.sealed import SealedStatement
 from queuebit_problems.errors import ProblemError
 from queuebit_quantum_adapter.backends.conditions import Described
@@ -52,10 +53,12 @@ class QuantumExecutor:
         hop: TaskHop = asyncio.to_thread,
         targets: Targets | None = None,
         keep_all: bool = False,
+        regions: Regions | None = None,
     ) -> None:
         """`grace_s`: how long past its budget a process may take to load the SDK and to hand over its answer. `hop` reads large
         statements off the loop; a simulation passes one that calls directly. `targets`: what jobs may have simulated instead of
         what `backends` simulate. `keep_all`: artifacts of simulators are kept too.
+        `regions`: where the data of jobs may go that name none.
         """
         self._targets = targets
         self._pool = pool
@@ -67,6 +70,7 @@ class QuantumExecutor:
         self._warm_timeout_s = warm_timeout_s
         self._hop = hop
         self._keep_all = keep_all
+        self._regions = regions
 
     def is_small(self, order: JobQueued) -> bool:  # noqa: ARG002
         """No circuit is small enough for the event loop."""
@@ -156,14 +160,16 @@ class QuantumExecutor:
         return backend.durable or self._keep_all or order.params.get(ARTIFACTS_PARAM) is True
 
     def backend_of(self, order: JobQueued) -> BackendSpec:
-        """The backend that an order is for. Raises NoBackend or ProblemError."""
+        """The backend that an order is for. Raises NoBackend, RegionNotAllowed or ProblemError."""
         qubits = 0 if order.size is None else order.size.qubits
         asked = order.params.get(BACKEND_PARAM)
         only = None if asked is None else str(asked)
         annealers = self._backends.annealers()
         annealed = order.params.get("method") == ANNEAL or only in [spec.name for spec in annealers.all()]
         able = annealers if annealed and not is_measurement(order.problem) else self._of_target(order).circuits()
-        found = able.of(order.lane, qubits, order.avoid or (), not_on=order.not_on or (), only=only)
+        found = able.of(
+            order.lane, qubits, order.avoid or (), not_on=order.not_on or (), only=only, regions=self._allowed(order)
+        )
         if found.durable and isinstance(order.problem.statement, SealedStatement):
             raise NoBackend(
                 f"The data of a subject is not given to a provider, and {found.name} is one.",
@@ -200,7 +206,12 @@ class QuantumExecutor:
             mitigation,
             self.is_kept(order, backend),
             transpilation,
+            self._allowed(order),
         ).smaller
+
+    def _allowed(self, order: JobQueued) -> Regions | None:
+        """Where the data of an order may go; None for anywhere."""
+        return regions_of(order.params) if REGIONS_PARAM in order.params else self._regions
 
     def _of_target(self, order: JobQueued) -> Backends:
         """The backends of an order: those that simulate the target of its job, where that names one."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import DirectoryPath, Field, field_validator, model_validator
+from pydantic import AfterValidator, DirectoryPath, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from queuebit_circuits.cost import QUBITS_DEVICE_MAX
+from queuebit_contracts.regions import Regions, regions_in
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.snapshots import Snapshot, snapshot_of
 from queuebit_quantum_adapter.backends.spec import EXACT, Setup
@@ -17,6 +18,12 @@ from queuebit_quantum_adapter.submissions.probing import Probes
 PREFIX = "QUEUEBIT_QUANTUM_"
 MIB = 1024 * 1024
 Qubits = Annotated[int, Field(ge=1, le=QUBITS_DEVICE_MAX)]
+
+
+def _regions_text(text: str) -> str:
+    if text:
+        regions_in(text)
+    return text
 
 
 class AdapterSettings(BaseSettings):
@@ -53,6 +60,10 @@ class AdapterSettings(BaseSettings):
     credentials: DirectoryPath | None = None
     """A folder with short-lived credentials of providers, each in a file that is named as its variable (QISKIT_IBM_TOKEN): what
     is written anew there is used within seconds, without a restart.
+    """
+    regions: Annotated[str, AfterValidator(_regions_text)] = ""
+    """Where the data of jobs may go that name no `regions` themselves, parted by commas, such as `eu,us-east`; `local`:
+    nowhere. Anywhere where it is empty.
     """
     status_interval_s: Annotated[float, Field(gt=0, le=240)] = 60.0
     """How often the backends are reported."""
@@ -103,6 +114,11 @@ class AdapterSettings(BaseSettings):
     def provider_names(self) -> tuple[str, ...]:
         """The providers in the order of preference."""
         return tuple(dict.fromkeys(self.providers.split(",")))
+
+    @property
+    def allowed_regions(self) -> Regions | None:
+        """Where jobs may go that name no regions; None for anywhere."""
+        return regions_in(self.regions) if self.regions else None
 
     @property
     def probes(self) -> Probes:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from queuebit_contracts.failures import FailureAction, FailureCode
 from queuebit_contracts.jobs import Artifacts, Cost, Number, ParamValue, Problem, Tier
+from queuebit_contracts.regions import Regions
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.spec import CORE_MAX, BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError, InvalidParam
@@ -107,7 +108,7 @@ class Task:
     `recipe` is for problems that circuits solve: circuits that are measured have their own. `degraded`: how often it is to be
     made smaller than that, for an attempt failed for its size. `patient`: whether it waits for its backend however long.
     `mitigation`: what its backend is to do against errors; `transpilation`: how circuits are fitted to it. `kept`: whether what
-    ran and what came of it are kept as artifacts.
+    ran and what came of it are kept as artifacts. `regions`: where its data may go.
     """
 
     attempt_id: UUID
@@ -123,6 +124,7 @@ class Task:
     mitigation: Mitigation = NO_MITIGATION
     kept: bool = False
     transpilation: Transpilation = AS_USUAL
+    regions: Regions | None = None
 
     @property
     def smaller(self) -> Task:

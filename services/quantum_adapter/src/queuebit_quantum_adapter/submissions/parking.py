@@ -15,6 +15,8 @@ from uuid import UUID
 
 from queuebit_contracts.failures import FAILURES, FailureAction, FailureCode
 from queuebit_contracts.ids import derive_id
+from queuebit_contracts.regions import Regions, is_allowed
+from queuebit_quantum_adapter.backends.registry import check_region
 from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError, KeyReused, SubmissionEnded
 from queuebit_quantum_adapter.evidence.keeping import Keeping
@@ -42,13 +44,16 @@ class Waits(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Which attempt is gone through, under which claim; `patient`: whether it waits for its backend however long that takes."""
+    """Which attempt is gone through, under which claim; `patient`: whether it waits for its backend however long that takes.
+    `regions`: where its data may go: nothing new is handed in elsewhere, and of what was the result is taken.
+    """
 
     attempt_id: UUID
     lineage: UUID
     epoch: int
     spec: BackendSpec
     patient: bool = False
+    regions: Regions | None = None
 
     @property
     def backend(self) -> str:
@@ -120,6 +125,8 @@ class Parking:
         claim, request_hash = self._claim, hash_of(data)
         for generation in range(GENERATIONS_MAX):
             key = round_key(claim.lineage, claim.backend, number, request_hash, generation)
+            if not is_allowed(claim.spec.region, claim.regions) and await ledger.submission(key) is None:
+                check_region(claim.spec, claim.regions)
             row = await ledger.intend(
                 NewSubmission(
                     key, claim.attempt_id, number, claim.backend, data, request_hash, claim.lineage, claim.patient

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
+from queuebit_contracts.regions import LOCAL
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.snapshots import Snapshot, snapshot_of
 from queuebit_quantum_adapter.backends.spec import EXACT, BackendSpec, Setup
@@ -23,6 +24,7 @@ def aer(limits: Limits) -> BackendSpec:
         lane="simulator",
         opener="queuebit_quantum_adapter.providers.aer.ideal:open_provider",
         qubits_max=limits.qubits_hard_max,
+        region=LOCAL,
         joins=True,
         options={"qubits_max": limits.qubits_hard_max, "memory_bytes_max": limits.memory_bytes_max},
     )
@@ -37,6 +39,7 @@ def noisy_aer(limits: Limits, snapshot: Snapshot) -> BackendSpec:
         lane="simulator",
         opener="queuebit_quantum_adapter.providers.aer.noisy:open_provider",
         qubits_max=qubits_max,
+        region=LOCAL,
         noisy=True,
         joins=True,
         transpiles=True,

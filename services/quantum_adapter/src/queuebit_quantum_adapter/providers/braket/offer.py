@@ -20,6 +20,8 @@ from collections.abc import Mapping
 from importlib.metadata import version
 
 from queuebit_contracts.jobs import Lane
+from queuebit_contracts.regions import LOCAL as HERE
+from queuebit_contracts.regions import region_of_arn
 from queuebit_quantum_adapter.backends.settings import names, number
 from queuebit_quantum_adapter.backends.spec import BackendSpec, Setup
 from queuebit_quantum_adapter.errors import NoBackend
@@ -58,6 +60,7 @@ def _local(setup: Setup) -> BackendSpec:
     return BackendSpec(
         name=LOCAL_NAME,
         version=_version(),
+        region=HERE,
         lane="simulator",
         opener="queuebit_quantum_adapter.providers.braket.local:open_provider",
         qubits_max=limits.qubits_hard_max,
@@ -81,6 +84,7 @@ def _device(arn: str, env: Mapping[str, str]) -> BackendSpec:
         core_qubits_max=min(CORE_QUBITS_MAX, qubits_max),
         noisy=lane_of(arn) == "quantum",
         durable=True,
+        region=region_of_arn(arn),
         only_named=lane_of(arn) == "simulator",
         options={
             "device": arn,

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from importlib.metadata import version
 
+from queuebit_contracts.regions import LOCAL
 from queuebit_quantum_adapter.backends.settings import names
 from queuebit_quantum_adapter.backends.spec import BackendSpec, Setup
 from queuebit_quantum_adapter.errors import NoBackend
@@ -41,6 +42,7 @@ def _processor(setup: Setup, name: str) -> BackendSpec:
     return BackendSpec(
         name=f"cirq_{name}",
         version=f"cirq-google {version('cirq-google')}",
+        region=LOCAL,
         lane="simulator",
         opener="queuebit_quantum_adapter.providers.cirq.provider:open_provider",
         qubits_max=qubits_max,

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from importlib.metadata import version
 
+from queuebit_contracts.regions import LOCAL
 from queuebit_quantum_adapter.backends.settings import names
 from queuebit_quantum_adapter.backends.spec import BackendSpec, Setup
 from queuebit_quantum_adapter.errors import NoBackend
@@ -35,6 +36,7 @@ def backends(env: Mapping[str, str]) -> tuple[BackendSpec, ...]:
         BackendSpec(
             name=f"dwave_{name}",
             version=f"dwave-samplers {version('dwave-samplers')}",
+            region=LOCAL,
             lane="simulator",
             opener="queuebit_quantum_adapter.providers.dwave.provider:open_provider",
             qubits_max=SPINS_MAX,

@@ -20,6 +20,8 @@ import os
 from collections.abc import Mapping
 from importlib.metadata import version
 
+from queuebit_contracts.regions import LOCAL as HERE
+from queuebit_contracts.regions import region_of_crn
 from queuebit_quantum_adapter.backends.settings import limit, names, number
 from queuebit_quantum_adapter.backends.snapshots import snapshot_of
 from queuebit_quantum_adapter.backends.spec import BackendSpec, Setup
@@ -61,6 +63,7 @@ def _device(name: str, env: Mapping[str, str]) -> BackendSpec:
         noisy=True,
         transpiles=True,
         durable=True,
+        region=region_of_crn(env.get("QISKIT_IBM_INSTANCE", "")),
         account=f"ibm:{hashlib.sha256(env.get('QISKIT_IBM_INSTANCE', '').encode()).hexdigest()[:12]}",
         at_once_max=limit(env, "QUEUEBIT_IBM_AT_ONCE"),
         per_minute_max=limit(env, "QUEUEBIT_IBM_PER_MINUTE"),
@@ -80,6 +83,7 @@ def _local(device: str) -> BackendSpec:
     return BackendSpec(
         name=local_name(device),
         version=_version(),
+        region=HERE,
         lane="simulator",
         opener="queuebit_quantum_adapter.providers.ibm.local:open_provider",
         qubits_max=qubits_max,

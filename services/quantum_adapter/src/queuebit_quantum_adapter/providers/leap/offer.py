@@ -16,12 +16,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from importlib.metadata import version
 
 from queuebit_quantum_adapter.backends.settings import limit, names, number
 from queuebit_quantum_adapter.backends.spec import BackendSpec, Setup
 
+_REGIONAL = re.compile(r"https://([a-z]+-[a-z]+-[0-9]+)\.cloud\.dwavesys\.com(/|$)")
 SPINS_MAX, LAG_S, DEADLINE_S = 180, 60.0, 8.0
 
 
@@ -42,6 +44,7 @@ def backends(env: Mapping[str, str]) -> tuple[BackendSpec, ...]:
             qubits_max=spins_max,
             annealer=True,
             durable=True,
+            region=region_of(env),
             account=f"leap:{hashlib.sha256(env.get('DWAVE_API_TOKEN', '').encode()).hexdigest()[:12]}",
             at_once_max=limit(env, "QUEUEBIT_LEAP_AT_ONCE"),
             per_minute_max=limit(env, "QUEUEBIT_LEAP_PER_MINUTE"),
@@ -54,6 +57,14 @@ def backends(env: Mapping[str, str]) -> tuple[BackendSpec, ...]:
         )
         for solver in names(env, "QUEUEBIT_LEAP_SOLVERS", "the annealers, such as Advantage2_system1")
     )
+
+
+def region_of(env: Mapping[str, str]) -> str:
+    """The region of the account as the environment states it; empty where the endpoint, which counts first, tells none."""
+    found = _REGIONAL.match(env.get("DWAVE_API_ENDPOINT", ""))
+    if found is not None:
+        return found[1]
+    return "" if env.get("DWAVE_API_ENDPOINT") else env.get("DWAVE_API_REGION", "")
 
 
 def name_of(solver: str) -> str:

@@ -20,6 +20,7 @@ import os
 from collections.abc import Mapping
 from importlib.metadata import version
 
+from queuebit_contracts.regions import region_of_crn
 from queuebit_quantum_adapter.backends.settings import limit, names, number
 from queuebit_quantum_adapter.backends.spec import BackendSpec, Setup
 from queuebit_quantum_adapter.errors import NoBackend
@@ -69,6 +70,7 @@ def _spec(resource: str, env: Mapping[str, str]) -> BackendSpec:
         noisy=True,
         transpiles=True,
         durable=True,
+        region=region_of_crn(crn),
         account=f"ibm:{hashlib.sha256(crn.encode()).hexdigest()[:12]}",
         at_once_max=limit(env, "QUEUEBIT_QRMI_AT_ONCE"),
         per_minute_max=limit(env, "QUEUEBIT_QRMI_PER_MINUTE"),
