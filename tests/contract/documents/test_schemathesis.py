@@ -27,7 +27,8 @@ CASES = int(os.environ.get("CASES", "0"))
 EXAMPLES = int(os.environ.get("EXAMPLES", "50"))
 SEED = os.environ.get("SEED", "1")
 ANSWER_S_MAX = "1" if CASES else "2"
-"""No answer takes longer: streams and waits that are asked for are cut short here. The few cases of every day run beside others.
+"""No answer takes longer: streams and waits that are asked for are cut short here. The few cases of every day run beside other
+tests.
 """
 METHODS = {"get", "put", "post", "patch", "delete"}
 _COUNT = re.compile(r"(\d[\d,]*) generated")
