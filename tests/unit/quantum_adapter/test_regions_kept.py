@@ -26,8 +26,8 @@ from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_quantum_adapter.shell.settings import AdapterSettings
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.processes.pool import InlinePool
+from tests.unit.quantum_adapter.kept_world import LINEAGE, World, a_paid
 from tests.unit.quantum_adapter.models import LIMITS, a_maxcut, an_order
-from tests.unit.quantum_adapter.test_kept_attempts import LINEAGE, World, a_paid
 
 EUROPE = BackendSpec("europe", "1", "quantum", "nowhere:open", 5, region="eu-de")
 AMERICA = replace(EUROPE, name="america", region="us-east")
