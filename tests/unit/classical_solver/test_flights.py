@@ -10,7 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from queuebit_classical_solver.shell.flights import Flights
+from queuebit_classical_solver.shell.executor import RESCUED
+from queuebit_classical_solver.shell.flights import OF_THE_PROBLEM, Flights
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FailureCode
@@ -61,9 +62,13 @@ class Held:
         found = self.ends[nth].result()
         if isinstance(found, Exception):
             raise found
+        if isinstance(found, FailureCode):
+            return failed(order, found, "so it is", usage=USED)
+        if isinstance(found, dict):
+            return answer(order).model_copy(update={"provenance": found})
         return answer(order) if found is None else failed(order, FailureCode.INTERNAL, found)
 
-    async def end(self, nth: int, what: str | Exception | None = None) -> None:
+    async def end(self, nth: int, what: Any = None) -> None:
         self.ends[nth].set_result(what)
         await settle()
 
@@ -171,14 +176,60 @@ async def test_where_the_first_fails_the_second_works_it_out_itself(how: Any) ->
     assert desk.held.begun == [1, 2]
 
 
-async def test_of_those_that_wait_together_others_are_to_run_alone_where_the_first_fails() -> None:
+@pytest.mark.parametrize("how", ["it failed", FailureCode.NO_ANSWER_FOUND, ValueError("no such node")])
+async def test_of_those_that_wait_together_others_are_to_run_again_where_the_first_fails(how: Any) -> None:
     desk = Desk()
     together = await desk.ask_together(an_order(1), an_order(2), an_order(3))
 
-    await desk.held.end(1, "it failed")
+    await desk.held.end(1, how)
 
     first, *others = await together
-    assert (first.code, others) == (FailureCode.INTERNAL, [None, None])
+    assert others == [None, None]
+    assert first.code is (how if isinstance(how, FailureCode) else FailureCode.INTERNAL)
+
+
+@pytest.mark.parametrize("code", sorted(OF_THE_PROBLEM))
+async def test_what_is_said_of_the_problem_is_said_to_all(code: FailureCode) -> None:
+    desk = Desk()
+    together = await desk.ask_together(an_order(1), an_order(2))
+    alone = await desk.ask(an_order(3))
+
+    await desk.held.end(1, code)
+
+    first, second = await together
+    third = await alone
+    assert (first.code, first.usage, desk.held.begun) == (code, USED, [1])
+    for nth, each in ((2, second), (3, third)):
+        assert each == first.model_copy(update={"attempt_id": UUID(int=nth), "usage": Usage()})
+
+
+async def test_what_a_killed_process_had_found_is_the_answer_of_its_own_order_alone() -> None:
+    desk = Desk()
+    together = await desk.ask_together(an_order(1), an_order(2))
+    alone = await desk.ask(an_order(3))
+
+    await desk.held.end(1, {RESCUED: True})
+    await desk.held.end(3)
+
+    first, second = await together
+    assert (first.attempt_id.int, second, desk.held.begun) == (1, None, [1, 3])
+    assert await alone == answer(an_order(3))
+
+
+async def test_what_nobody_knows_any_more_runs_for_itself_and_has_an_outcome() -> None:
+    desk = Desk()
+    orders = an_order(1), an_order(2)
+
+    together = asyncio.ensure_future(desk.flights.run_joined(orders, [asyncio.Event(), asyncio.Event()]))
+    await settle()
+    await desk.held.end(1)
+
+    assert await together == [
+        answer(an_order(1)),
+        answer(an_order(2)).model_copy(
+            update={"usage": Usage(), "evidence": {"status": "OPTIMAL", "from_attempt": str(UUID(int=1))}}
+        ),
+    ]
 
 
 async def test_the_first_goes_on_as_long_as_anybody_wants_it() -> None:
@@ -245,6 +296,27 @@ async def test_a_worker_does_a_hundred_that_are_the_same_once_and_answers_each()
         assert begun == ["start 1"]
         assert worker.executor.log == ["start 1", "end 1"]
         assert worker.outcomes() == {nth: "cancelled" if nth == 7 else "ok" for nth in range(1, 101)}
+        assert await worker.undone() == 0
+    finally:
+        await worker.shell.stop(0)
+        await worker.bus.stop(0)
+
+
+async def test_where_the_first_of_a_hundred_fails_one_more_is_run_and_answers_all_others() -> None:
+    worker = OneWorker(around=Flights)
+    await worker.bus.start()
+    try:
+        await worker.give(*(one_order(nth, size="large") for nth in range(1, 101)))
+        order = one_order(1, size="large").data
+        assert isinstance(order, JobQueued)
+        await worker.executor.finish(1, failed(order, FailureCode.NO_ANSWER_FOUND, "nothing"))
+        second = int(worker.executor.log[-1].removeprefix("start "))
+        await worker.executor.finish(second)
+
+        assert worker.executor.log == ["start 1", "end 1", f"start {second}", f"end {second}"]
+        outcomes = worker.outcomes()
+        assert outcomes.pop(1) != "ok"
+        assert outcomes == dict.fromkeys(range(2, 101), "ok")
         assert await worker.undone() == 0
     finally:
         await worker.shell.stop(0)

@@ -22,20 +22,22 @@ class Joiner(Protocol):
         ...
 
     async def run_joined(self, orders: Sequence[JobQueued], stops: Sequence[asyncio.Event]) -> list[Outcome | None]:
-        """The outcome of each; None for one that is to run alone. One that fails, or is stopped, changes nothing for others."""
+        """The outcome of each; None for one that is to run later. One that fails, or is stopped, changes nothing for
+        others, and at least one has an outcome where any may run together again.
+        """
         ...
 
 
 async def answer_joined(
     works: Sequence[Work], joiner: Joiner, results: Results, clock: Clock, telemetry: Telemetry, *, worker: str
 ) -> list[Work]:
-    """Run them and publish what came of them, the answers at one go; those that are to run alone are returned."""
+    """Run them and publish what came of them, the answers at one go; those that are to run later are returned."""
     now = clock.now()
     answered: list[tuple[Work, Outcome]] = []
     timely: list[Work] = []
     alone: list[Work] = []
     for work in works:
-        if (late := too_late(work.order, now)) is not None:
+        if (late := too_late(work.order, now, begun=work.begun)) is not None:
             answered.append((work, late))
         else:
             timely.append(work)

@@ -20,14 +20,17 @@ ABANDONED_MAX = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """What orders have in common that may run together, and how many of them may at one time."""
+    """What orders have in common that may run together, and how many of them may at one time. `again`: those that are to run
+    later may run together with each other then; else each runs alone.
+    """
 
     key: Hashable
     count_max: int
+    again: bool = False
 
 
 class Work:
-    """An attempt that waits or runs, and every record that asked for it. `begun`: it has begun, and waits to run alone."""
+    """An attempt that waits or runs, and every record that asked for it. `begun`: it has begun, and waits to run again."""
 
     __slots__ = ("alike", "begun", "claims", "large", "order", "report", "running", "stop")
 
@@ -157,10 +160,12 @@ class Orders:
         work.running = True
 
     def put_back(self, works: Sequence[Work]) -> None:
-        """They run alone, and are the next of their tiers."""
+        """They are the next of their tiers, and run alone where they are not to run together again."""
         for work in reversed(works):
             self._running_jobs.discard(work.report.job)
-            work.running, work.begun, work.alike = False, True, None
+            work.running, work.begun = False, True
+            if work.alike is not None and not work.alike.again:
+                work.alike = None
             self._large[work.order.tier].appendleft(work)
 
     def finish(self, work: Work) -> None:

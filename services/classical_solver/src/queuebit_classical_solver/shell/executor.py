@@ -31,6 +31,9 @@ from queuebit_runtime.worker.reports import cancelled, failed, pool_code, progre
 REPEATABLE_PARAM = "reproducible"
 """A job that says `reproducible: false` spends its whole time budget, and may be answered differently the next time."""
 
+RESCUED = "rescued"
+"""What the provenance of an answer says that a process had found when it was killed: another run may find a better one."""
+
 PARSED_MAX = 4096
 """How many statements are kept between `is_small` and `run_small`. Orders that are withdrawn in between leave theirs behind; at
 the bound all are forgotten, and read again where they are needed."""
@@ -217,7 +220,7 @@ class _Best:
             bound,
             bound == objective,
             self._best.method,
-            details={"status": "FEASIBLE", "search": cause},
+            details={"status": "FEASIBLE", "search": cause, RESCUED: True},
         )
 
 
