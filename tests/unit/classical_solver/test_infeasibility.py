@@ -8,6 +8,8 @@ import random
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from queuebit_classical_solver.errors import InvalidModel, NothingFound, ProvedInfeasible, SolverError
 from queuebit_classical_solver.ports import Limits, ignore_progress, never_stop
@@ -15,8 +17,11 @@ from queuebit_classical_solver.searches.any_cp_sat import CpSatSolver
 from queuebit_classical_solver.searches.infeasibility import believing
 from queuebit_classical_solver.searches.infeasibility.refuting import PASSES_MAX, OutOfWork, conflict, refuted
 from queuebit_contracts.jobs import Problem
-from queuebit_problems.kinds.binary.binary_program_rows import Row
+from queuebit_problems.optimisation import Optimisation
 from queuebit_problems.registry import parse_optimisation
+from queuebit_problems.rows import Row
+from tests.unit.problems.every_field import FIELDS
+from tests.unit.problems.fields import Field
 
 FOR_EVER = math.inf
 
@@ -60,10 +65,140 @@ def test_the_rows_that_allow_no_answer_together_are_named_and_no_others() -> Non
 
 
 def test_other_kinds_are_asked_again_without_presolve() -> None:
-    error = raised("generalised_assignment", AGENTS)
+    """Given three pairs that the machine cannot do one after the other where they are pinned to leave no gap for the third."""
+    error = raised("job_shop", NO_GAP)
 
     assert isinstance(error, ProvedInfeasible)
     assert str(error) == "No answer satisfies the constraints (CP-SAT, and again without presolve)."
+
+
+ROUTES = {
+    "coordinates": [[0, 0], [10, 0], [0, 10], [-10, 0], [0, -50]],
+    "capacity": 10,
+    "demands": [0, 1, 1, 1, 1],
+    "windows": [[0, 100], [10, 12], [10, 12], [10, 12], [0, 100]],
+    "service": [0, 5, 5, 5, 0],
+    "vehicles": 2,
+}
+CONFLICTS = {
+    "agents": (
+        "generalised_assignment",
+        AGENTS,
+        "job 0 once, job 1 once, job 2 once, capacity of agent 0, capacity of agent 1 allow none together",
+    ),
+    "windows": (
+        "vrptw",
+        ROUTES,
+        "node 2 by one of 2 vehicles, node 3 by one of 2 vehicles, node 4 by one of 2 vehicles, nodes 2 and 3 in time by one "
+        "vehicle, nodes 2 and 4 in time by one vehicle, nodes 3 and 4 in time by one vehicle allow none together",
+    ),
+    "late": (
+        "vrptw",
+        {**ROUTES, "vehicles": 4, "windows": [*ROUTES["windows"][:4], [0, 49]]},
+        "node 5 in time allows none by itself",
+    ),
+    "home": (
+        "vrptw",
+        {**ROUTES, "vehicles": 4, "windows": [[0, 60], *ROUTES["windows"][1:]]},
+        "from node 5 back in time allows none by itself",
+    ),
+    "loads": (
+        "cvrp",
+        {
+            "coordinates": [[0, 0], [1, 0], [2, 0], [3, 0], [4, 0]],
+            "metric": "EUC_2D",
+            "capacity": 10,
+            "demands": [0, 6, 6, 6, 1],
+            "vehicles": 2,
+        },
+        "node 2 by one of 2 vehicles, node 3 by one of 2 vehicles, node 4 by one of 2 vehicles, what a vehicle carries allow "
+        "none together",
+    ),
+    "bins": (
+        "bin_packing",
+        {"capacity": 10, "sizes": [6, 5, 4, 3], "keep": {"pinned": [[0, 1], [1, 1], [2, 0], [3, 1]]}},
+        "item 0=1 is pinned, item 1=1 is pinned, capacity of bin 1 allow none together",
+    ),
+    "colours": (
+        "graph_colouring",
+        {"nodes": 3, "edges": [[1, 2], [2, 3]], "keep": {"pinned": [[1, 0], [2, 1], [3, 1]]}},
+        "node 2=1 is pinned, node 3=1 is pinned, nodes 2 and 3 differ allow none together",
+    ),
+    "order": (
+        "job_shop",
+        {"machines": 3, "jobs": [[[0, 3], [1, 2], [2, 1]]], "keep": {"pinned": [[0, 0, 1], [0, 2, 5]]}},
+        "job 0 operation 1 after operation 0, job 0 operation 2 after operation 1, job 0 operation 0=1 is pinned, job 0 "
+        "operation 2=5 is pinned allow none together",
+    ),
+    "machine": (
+        "job_shop",
+        {"machines": 1, "jobs": [[[0, 3]], [[0, 3]]], "keep": {"pinned": [[0, 0, 0], [1, 0, 2]]}},
+        "job 0 operation 0=0 and job 1 operation 0=2, both pinned, on machine 0 one at a time allows none by itself",
+    ),
+}
+NO_GAP = {
+    "machines": 2,
+    "jobs": [[[0, 2]], [[0, 3], [1, 1]], [[1, 1]]],
+    "keep": {"pinned": [[0, 0, 2], [1, 1, 4]]},
+}
+
+
+@pytest.mark.parametrize(("kind", "statement", "named"), CONFLICTS.values(), ids=CONFLICTS)
+def test_what_allows_no_answer_together_is_named_in_the_words_of_the_field(
+    kind: str, statement: dict[str, Any], named: str
+) -> None:
+    error = raised(kind, statement)
+
+    assert isinstance(error, ProvedInfeasible)
+    assert str(error) == f"No answer satisfies the constraints: {named} (CP-SAT; and exact branching over these)."
+
+
+STATING = [field for field in FIELDS if type(field.kind).named_rows is not Optimisation.named_rows]
+
+
+@pytest.mark.parametrize("field", STATING, ids=[field.name for field in STATING])
+@settings(max_examples=25, deadline=None)
+@given(draw=st.data())
+def test_rows_never_forbid_what_the_field_allows(field: Field, draw: st.DataObject) -> None:
+    data = draw.draw(field.statements)
+    statement = field.kind.parse(data)
+    rows = field.kind.named_rows(statement)
+
+    assert rows is not None
+    assert len(rows.rows) == len(rows.names)
+    without = refuted(rows.ranges, rows.rows, FOR_EVER, nodes_max=10**6)
+    possible = field.best(data) is not None
+    assert without == (not possible) if rows.complete else not (without and possible)
+
+
+def test_rows_of_one_name_are_left_out_together() -> None:
+    rows = [Row(((0, 1),), 2, None, 1, False), Row(((0, 1),), None, 1, 1, False), Row(((0, 1),), None, 0, 1, False)]
+
+    assert conflict([(0, 5)], rows, FOR_EVER) == [0, 2]
+    assert conflict([(0, 5)], rows, FOR_EVER, names=["least", "most", "most"]) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("kind", "statement"),
+    [
+        ("generalised_assignment", {"profits": [[1] * 60] * 90, "weights": [[1] * 60] * 90, "capacities": [1] * 90}),
+        (
+            "vrptw",
+            {
+                **ROUTES,
+                "coordinates": [[0, 0]] * 201,
+                "demands": [0] * 201,
+                "windows": [[0, 9]] * 201,
+                "service": [0] * 201,
+            },
+        ),
+        ("cvrp", {"metric": "EUC_2D", "coordinates": [[0, 0]] * 101, "capacity": 1, "demands": [0] + [1] * 100}),
+    ],
+)
+def test_what_would_be_too_much_is_not_stated(kind: str, statement: dict[str, Any]) -> None:
+    found, stated = parse_optimisation(Problem(kind=kind, statement=statement))
+
+    assert found.named_rows(stated) is None
 
 
 def test_a_program_that_is_too_hard_to_branch_over_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +234,7 @@ def test_what_nothing_could_confirm_is_not_believed(monkeypatch: pytest.MonkeyPa
         return solve(solver, model, listener) if solver.parameters.cp_model_presolve else cp_model.UNKNOWN
 
     monkeypatch.setattr(cp_model.CpSolver, "solve", lazy)
-    error = raised("generalised_assignment", AGENTS)
+    error = raised("job_shop", NO_GAP)
 
     assert isinstance(error, NothingFound)
     assert "not believed" in str(error)

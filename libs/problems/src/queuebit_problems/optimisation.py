@@ -18,6 +18,7 @@ from queuebit_problems.encoding.qubo import Exact, Qubo, QuboBuilder, exact
 from queuebit_problems.errors import NotReplanned
 from queuebit_problems.kind import Answer, Family, Kind, S, Solution, Violation
 from queuebit_problems.numeric import number_above, number_below
+from queuebit_problems.rows import NamedRows
 from queuebit_problems.shares import Shares
 
 if TYPE_CHECKING:
@@ -99,6 +100,8 @@ class Optimisation(Kind[S]):
 
     family: ClassVar[Family] = "optimisation"
     sense: ClassVar[Sense]
+    known_by_name: ClassVar[bool] = True
+    """Whether a search that knows the kind by its name knows all that this one asks."""
 
     def as_stated(self, statement: S) -> Optimisation[S]:
         del statement
@@ -111,6 +114,11 @@ class Optimisation(Kind[S]):
     @abstractmethod
     def violations(self, statement: S, answer: Answer) -> list[Violation]:
         """The constraints that a readable answer breaks; [] when feasible."""
+
+    def named_rows(self, statement: S) -> NamedRows | None:
+        """What every feasible answer keeps, where that is linear; None where nothing is stated so, or it would be too much."""
+        del statement
+        return None
 
     def shares(self, statement: S, answer: Answer) -> Shares | None:
         """What the objective of a readable answer is made of, and what constraints leave; None where the kind does not tell."""

@@ -6,16 +6,19 @@ objective; what is pinned stands in the constraints. So every solver, QUBO and c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from queuebit_contracts.errors import FieldError
-from queuebit_contracts.jobs import Number
+from queuebit_contracts.jobs import Number, Problem
 from queuebit_problems.errors import NotReplanned
 from queuebit_problems.kind import Answer
 from queuebit_problems.optimisation import Optimisation
-from queuebit_problems.registry import usable_kinds
+from queuebit_problems.registry import parse_optimisation, usable_kinds
+
+LABEL = "replan_of"
+"""The label that names the job whose answer a question is kept to."""
 
 Part = str
 """One part of a plan, as SUBJECT=VALUE where it is a choice for a subject."""
@@ -28,6 +31,24 @@ class Changes:
     kept: int
     new: tuple[Part, ...]
     gone: tuple[Part, ...]
+
+
+def kept_to(
+    body: Mapping[str, Any],
+    answer: Mapping[str, Any],
+    *,
+    of_job: str,
+    pins: Sequence[str] = (),
+    change_cost: Number | None = None,
+) -> dict[str, Any]:
+    """The request body whose statement is kept to the answer of a job: `pins` are parts of it that stay, and each part that it
+    had not costs `change_cost`. Raises ProblemError (NotReplanned) where the kind or the statement does not allow it.
+    """
+    problem = Problem.model_validate(body["problem"])
+    kind, statement = parse_optimisation(problem)
+    again = replanned(kind, statement, dict(answer), pins, change_cost)
+    stated = {**problem.model_dump(mode="json"), "statement": again.model_dump(mode="json")}
+    return {**body, "problem": stated, "labels": {**body.get("labels", {}), LABEL: of_job}}
 
 
 def replanned(

@@ -46,8 +46,8 @@ class Stages:
         """See the port. `details["rungs"]` lists what each came to, also where a search failed inside; where none has an
         answer, the last failure is raised. Out of memory is the end of all.
         """
-        variables = kind.size(statement).variables
-        serving = [rung for rung in self.rungs if rung.serves(kind.name, variables)]
+        variables, name = kind.size(statement).variables, kind.name if kind.known_by_name else ""
+        serving = [rung for rung in self.rungs if rung.serves(name, variables)]
         began_s, work_left = time.perf_counter(), limits.work_share
         best: Solution | None = None
         failure: SolverError = NothingFound()

@@ -107,7 +107,7 @@ class CpSatSolver:
             if hint is not None:
                 raise InvalidModel(f"CP-SAT calls {kind.name} infeasible, but a feasible answer is known.")
             left_s = max(TIME_S_MIN, limits.left_s - (time.perf_counter() - began_s))
-            raise believed(kind.name, statement, model, parameters, left_s, stop)
+            raise believed(kind, statement, model, parameters, left_s, stop)
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             raise Stopped if stopped.is_set() else NothingFound(f"No feasible answer in {limits.budget_s:g} s.")
         cut_off_by = "" if status == cp_model.OPTIMAL else _cut_off_by(solver, parameters, stopped.is_set())

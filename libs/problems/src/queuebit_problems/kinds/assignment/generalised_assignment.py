@@ -23,6 +23,7 @@ from queuebit_problems.formats.orlib import PROBLEM_PARAM, adds_up, chosen_probl
 from queuebit_problems.formats.text import Numbers, Rows
 from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.assignment.generalised_assignment_replanning import dearer_jobs, kept_jobs, parts_of_jobs
+from queuebit_problems.kinds.assignment.generalised_assignment_rows import rows_of_agents
 from queuebit_problems.kinds.assignment.generalised_assignment_search import (
     best_of_all,
     excesses,
@@ -39,6 +40,7 @@ from queuebit_problems.kinds.assignment.generalised_assignment_statement import 
 from queuebit_problems.kinds.packing.knapsack_search import slack_bits, slack_count, slack_values
 from queuebit_problems.numeric import cp_coefficients, cp_weights, number, number_above
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.rows import NamedRows
 from queuebit_problems.shares import Shares
 
 if TYPE_CHECKING:
@@ -128,6 +130,9 @@ class GeneralisedAssignment(Optimisation[GeneralisedAssignmentStatement]):
                 detail = f"the jobs of agent {a} are {amount} over its capacity {statement.capacities[a]}"
                 found.append(Violation("over_capacity", detail, amount))
         return found[:FAULTS_MAX]
+
+    def named_rows(self, statement: GeneralisedAssignmentStatement) -> NamedRows | None:
+        return rows_of_agents(statement.used, statement.jobs)
 
     def shares(self, statement: GeneralisedAssignmentStatement, answer: Answer) -> Shares:
         """What each job earns, and what is left of each agent."""

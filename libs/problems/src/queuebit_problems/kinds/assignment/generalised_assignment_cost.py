@@ -19,6 +19,7 @@ from queuebit_problems.kinds.assignment.generalised_assignment_search import sha
 from queuebit_problems.kinds.assignment.generalised_assignment_statement import GeneralisedAssignmentCostStatement
 from queuebit_problems.numeric import number, number_below
 from queuebit_problems.optimisation import CpReading, Encoding, Group, Optimisation
+from queuebit_problems.rows import NamedRows
 from queuebit_problems.shares import Shares
 
 if TYPE_CHECKING:
@@ -66,6 +67,9 @@ class GeneralisedAssignmentCost(Optimisation[GeneralisedAssignmentCostStatement]
 
     def violations(self, statement: GeneralisedAssignmentCostStatement, answer: Answer) -> list[Violation]:
         return MOST.violations(statement.saved, answer)
+
+    def named_rows(self, statement: GeneralisedAssignmentCostStatement) -> NamedRows | None:
+        return MOST.named_rows(statement.saved)
 
     def shares(self, statement: GeneralisedAssignmentCostStatement, answer: Answer) -> Shares:
         """What each job costs, and what is left of each agent."""

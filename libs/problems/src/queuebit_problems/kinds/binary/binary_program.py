@@ -23,12 +23,13 @@ from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.binary.binary_program_encoding import counts_of, encoding_of
 from queuebit_problems.kinds.binary.binary_program_model import filled
 from queuebit_problems.kinds.binary.binary_program_replanning import dearer_values, kept_values
-from queuebit_problems.kinds.binary.binary_program_rows import Program, Row
+from queuebit_problems.kinds.binary.binary_program_rows import Program
 from queuebit_problems.kinds.binary.binary_program_search import feasible, polished
 from queuebit_problems.kinds.binary.binary_program_shares import program_shares
 from queuebit_problems.kinds.binary.binary_program_statement import BinaryProgramStatement, Constraint, Variable
 from queuebit_problems.numeric import number, number_above, number_below
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.rows import NamedRows, Row
 from queuebit_problems.shares import Shares
 
 if TYPE_CHECKING:
@@ -118,6 +119,10 @@ class BinaryProgram(Optimisation[BinaryProgramStatement]):
             if row.missed(activity):
                 found.append(_broken(place, one, row, activity))
         return found
+
+    def named_rows(self, statement: BinaryProgramStatement) -> NamedRows:
+        names = [one.name or f"the constraint {place}" for place, one in enumerate(statement.constraints)]
+        return NamedRows(list(statement.program.ranges), True, list(statement.program.rows), names)
 
     def shares(self, statement: BinaryProgramStatement, answer: Answer) -> Shares:
         """The offset, what each variable and each product adds, and how far each constraint is from its nearer side."""

@@ -9,9 +9,10 @@ from fractions import Fraction
 
 from queuebit_problems.encoding.qubo import Exact, QuboBuilder, simplest
 from queuebit_problems.errors import TooManyQubits
-from queuebit_problems.kinds.binary.binary_program_rows import Program, Row
+from queuebit_problems.kinds.binary.binary_program_rows import Program
 from queuebit_problems.kinds.packing.knapsack_search import slack_bits, slack_values
 from queuebit_problems.optimisation import Encoding, Group
+from queuebit_problems.rows import Row
 
 QUBITS_MAX = 1_000
 PAIRS_MAX = 2_000_000

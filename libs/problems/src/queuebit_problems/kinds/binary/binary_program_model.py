@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from queuebit_problems.kind import Answer
-from queuebit_problems.kinds.binary.binary_program_rows import Program, Row
+from queuebit_problems.kinds.binary.binary_program_rows import Program
 from queuebit_problems.numeric import CP_TOTAL_MAX, cp_coefficients
 from queuebit_problems.optimisation import ENFORCED_SUM_MAX, CpReading
+from queuebit_problems.rows import Row
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model

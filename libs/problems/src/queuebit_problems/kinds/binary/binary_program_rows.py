@@ -11,36 +11,9 @@ from functools import cached_property
 from queuebit_contracts.jobs import Number
 from queuebit_problems.encoding.qubo import Exact, exact, simplest
 from queuebit_problems.numeric import integers, leeway
+from queuebit_problems.rows import Row
 
 Sides = tuple[Sequence[tuple[int, Number]], Number | None, Number | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """lower <= sum of a x over the terms <= upper, all in units of 1 / unit; the tolerance is in the sides."""
-
-    terms: tuple[tuple[int, int], ...]
-    lower: int | None
-    upper: int | None
-    unit: int
-    tolerant: bool
-
-    def activity(self, values: Sequence[int]) -> int:
-        """The sum, in units."""
-        return sum(a * values[i] for i, a in self.terms)
-
-    def missed(self, activity: int) -> int:
-        """By how much a sum misses the sides, 0 where it keeps them."""
-        if self.upper is not None and activity > self.upper:
-            return activity - self.upper
-        if self.lower is not None and activity < self.lower:
-            return self.lower - activity
-        return 0
-
-    def reach(self, ranges: Sequence[tuple[int, int]]) -> tuple[int, int]:
-        """The least and the greatest sum that the ranges of the variables allow."""
-        ends = [(a * ranges[i][0], a * ranges[i][1]) for i, a in self.terms]
-        return sum(min(pair) for pair in ends), sum(max(pair) for pair in ends)
 
 
 @dataclass(frozen=True)

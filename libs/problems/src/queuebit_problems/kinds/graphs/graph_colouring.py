@@ -17,8 +17,10 @@ from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.formats.graphml import GRAPHML
 from queuebit_problems.formats.metis import METIS
 from queuebit_problems.formats.solutions import read_colouring
+from queuebit_problems.keeping.plans import Keeping
 from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.graphs.colouring_search import dsatur, fewer, first_fit, least, relabelled, repaired
+from queuebit_problems.kinds.graphs.graph_colouring_plans import PLANS, ColouringStatement
 from queuebit_problems.kinds.graphs.graph_statement import (
     DIMACS,
     GraphStatement,
@@ -27,7 +29,7 @@ from queuebit_problems.kinds.graphs.graph_statement import (
     is_graph,
     read_graph,
 )
-from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.optimisation import CpReading, Encoding
 from queuebit_problems.shares import Shares, one_part
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 QUBITS_MAX = 1_000
 
 
-class GraphColouring(Optimisation[GraphStatement]):
+class GraphColouring(Keeping[ColouringStatement]):
     name = "graph_colouring"
     admission_is_linear = True
     title = "Graph colouring"
@@ -44,31 +46,34 @@ class GraphColouring(Optimisation[GraphStatement]):
     answer_shape = '{"colour": [colour of each node in order, from 0]}'
     formats = (DIMACS, METIS, GRAPHML)
     suffixes = (".col",)
-    statement = GraphStatement
+    statement = ColouringStatement
+    plans = PLANS
 
-    def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> GraphStatement:
+    def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> ColouringStatement:
         del params
-        return read_graph(text, file_name=file_name, title="Graph colouring")
+        graph = read_graph(text, file_name=file_name, title="Graph colouring")
+        # Checked as a graph a moment ago.
+        return ColouringStatement.model_construct(nodes=graph.nodes, edges=graph.edges)
 
     def recognises(self, text: str) -> bool:
         return is_graph(text)
 
-    def size(self, statement: GraphStatement) -> Size:
+    def size(self, statement: ColouringStatement) -> Size:
         """Qubits beyond QUBITS_MAX are those of the fewest colours thinkable: nothing writes them down, and no colouring is
         sought to count them.
         """
         least = statement.nodes * (2 if statement.edges else 1)
         return Size(statement.nodes, least if least > QUBITS_MAX else _qubits(statement), len(statement.edges))
 
-    def answer_errors(self, statement: GraphStatement, answer: Answer) -> list[FieldError]:
+    def answer_errors(self, statement: ColouringStatement, answer: Answer) -> list[FieldError]:
         return integers_errors(answer, "colour", statement.nodes, 0, statement.nodes - 1)
 
-    def objective(self, statement: GraphStatement, answer: Answer) -> Number:
+    def objective(self, statement: ColouringStatement, answer: Answer) -> Number:
         """How many distinct colours are used."""
         del statement
         return len(set(answer["colour"]))
 
-    def violations(self, statement: GraphStatement, answer: Answer) -> list[Violation]:
+    def violations(self, statement: ColouringStatement, answer: Answer) -> list[Violation]:
         colour = answer["colour"]
         clashes = [(u, v) for u, v in statement.edges if colour[u - 1] == colour[v - 1]]
         return [
@@ -76,17 +81,17 @@ class GraphColouring(Optimisation[GraphStatement]):
             for u, v in clashes[:FAULTS_MAX]
         ]
 
-    def shares(self, statement: GraphStatement, answer: Answer) -> Shares:
+    def shares(self, statement: ColouringStatement, answer: Answer) -> Shares:
         """One for each colour."""
         del statement
         nodes = Counter[int](answer["colour"])
         used = sorted(nodes, key=lambda colour: (-nodes[colour], colour))
         return one_part("colours", [1] * len(used), 1, lambda k: f"colour {used[k]}: {nodes[used[k]]} nodes")
 
-    def solution(self, statement: GraphStatement, text: str, *, file_name: str = "") -> Solution | None:
+    def solution(self, statement: ColouringStatement, text: str, *, file_name: str = "") -> Solution | None:
         return read_colouring(text, statement.nodes, file_name)
 
-    def encoding(self, statement: GraphStatement) -> Encoding:
+    def encoding(self, statement: ColouringStatement) -> Encoding:
         """A qubit for each node and colour, and one for each colour beyond those that a clique needs: whether it is used.
 
         The palette is that of DSATUR. Take bits of energy E: marking a colour as used costs 1 and saves 2 for each node that
@@ -130,7 +135,7 @@ class GraphColouring(Optimisation[GraphStatement]):
 
         return Encoding(builder.build(), decode, encode, groups)
 
-    def cp_model(self, statement: GraphStatement, model: cp_model.CpModel) -> CpReading:
+    def cp_model(self, statement: ColouringStatement, model: cp_model.CpModel) -> CpReading:
         """A Boolean for each node and colour of the palette; a clique has the first colours, and colours are used in order.
 
         The nodes of each clique differ in every colour, which says more than edge by edge.
@@ -172,34 +177,34 @@ class GraphColouring(Optimisation[GraphStatement]):
             hint=hint,
         )
 
-    def heuristic(self, statement: GraphStatement, seed: int) -> Answer | None:
+    def heuristic(self, statement: ColouringStatement, seed: int) -> Answer | None:
         """DSATUR, then tabu search for one colour fewer as long as that succeeds."""
         bound = len(_clique(statement))
         return {"colour": fewer(statement.masks, _quick(statement), bound, random.Random(seed))}
 
-    def improve(self, statement: GraphStatement, answer: Answer) -> Answer:
+    def improve(self, statement: ColouringStatement, answer: Answer) -> Answer:
         """Take the nodes in conflict out and put them back, then colour class by class again."""
         return {"colour": _best(statement, repaired(statement.masks, answer["colour"]))}
 
-    def default_answer(self, statement: GraphStatement) -> Answer | None:
+    def default_answer(self, statement: ColouringStatement) -> Answer | None:
         """The nodes in the given order, each with the lowest colour that fits."""
         return {"colour": first_fit(statement.masks, range(statement.nodes))}
 
-    def trivial_bound(self, statement: GraphStatement) -> Number:
+    def trivial_bound(self, statement: ColouringStatement) -> Number:
         """The size of a clique that a greedy choice finds."""
         return len(_clique(statement))
 
-    def enumerated(self, statement: GraphStatement) -> Enumerated | None:
+    def enumerated(self, statement: ColouringStatement) -> Enumerated | None:
         """Up to 24 nodes."""
         if statement.nodes > VARIABLES_MAX:
             return None
         colour = least(statement.masks, len(_clique(statement)))
         return Enumerated({"colour": colour}, max(colour) + 1)
 
-    def example(self) -> GraphStatement:
+    def example(self) -> ColouringStatement:
         """A wheel: a ring of five nodes around one that is joined with all; it needs four colours."""
         ring = tuple((node, node + 1) for node in range(1, 5))
-        return GraphStatement(nodes=6, edges=(*ring, (1, 5), *((node, 6) for node in range(1, 6))))
+        return ColouringStatement(nodes=6, edges=(*ring, (1, 5), *((node, 6) for node in range(1, 6))))
 
 
 def _clique(statement: GraphStatement) -> list[int]:

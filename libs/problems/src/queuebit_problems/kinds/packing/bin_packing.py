@@ -19,7 +19,9 @@ from queuebit_problems.formats.divisions import read_bins
 from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.formats.orlib import PROBLEM_PARAM, chosen_problem
 from queuebit_problems.formats.text import Numbers, Rows, parse_number
+from queuebit_problems.keeping.plans import Keeping
 from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
+from queuebit_problems.kinds.packing.bin_packing_plans import PLANS
 from queuebit_problems.kinds.packing.bin_packing_search import (
     Bins,
     decreasing,
@@ -30,7 +32,7 @@ from queuebit_problems.kinds.packing.bin_packing_search import (
 )
 from queuebit_problems.kinds.packing.bin_packing_statement import ITEMS_MAX, QUBITS_MAX, BinPackingStatement
 from queuebit_problems.numeric import cp_weights, number
-from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.optimisation import CpReading, Encoding
 from queuebit_problems.shares import Room, Shares, one_part
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ TELLING_ITEMS_MIN = 20
 """So many items whose number and capacity stand before them are no list of numbers that has this form by chance."""
 
 
-class BinPacking(Optimisation[BinPackingStatement]):
+class BinPacking(Keeping[BinPackingStatement]):
     name = "bin_packing"
     admission_is_linear = True
     title = "One-dimensional bin packing"
@@ -55,6 +57,7 @@ class BinPacking(Optimisation[BinPackingStatement]):
     suffixes = (".bpp",)
     params = {"problem": PROBLEM_PARAM}
     statement = BinPackingStatement
+    plans = PLANS
 
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> BinPackingStatement:
         rows = Rows(text, file_name=file_name, remedy=f"Bin packing reads {'; or '.join(self.formats)}.")

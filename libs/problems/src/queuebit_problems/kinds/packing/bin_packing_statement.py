@@ -11,7 +11,8 @@ from pydantic import AfterValidator, Field, ValidationInfo
 from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import Place, raise_faults
 from queuebit_problems.encoding.set_partitioning import fitting_sets
-from queuebit_problems.kind import Statement
+from queuebit_problems.keeping.labels import THINGS_MAX
+from queuebit_problems.keeping.statement import Choice, KeepingStatement, within
 from queuebit_problems.kinds.packing.bin_packing_search import (
     lower_bound,
 )
@@ -35,8 +36,11 @@ def _faults(sizes: tuple[NonNegative, ...], capacity: Number) -> Iterator[tuple[
             yield (place,), "too_large", f"is larger than a bin, whose capacity is {capacity}: no packing exists"
 
 
-class BinPackingStatement(Statement):
-    """Items with a size each, in order, and the capacity of a bin. Numbers are taken as their decimals state them."""
+class BinPackingStatement(KeepingStatement):
+    """Items with a size each, in order, and the capacity of a bin. Numbers are taken as their decimals state them.
+
+    A part of a plan is [item, bin], both from 0.
+    """
 
     capacity: Annotated[NonNegative, Field(description="How much a bin holds.")]
     sizes: Annotated[
@@ -44,6 +48,12 @@ class BinPackingStatement(Statement):
         AfterValidator(_that_fit),
         Field(max_length=ITEMS_MAX, description="The size of each item; none is larger than a bin."),
     ]
+
+    def part_fault(self, part: Choice) -> str | None:
+        every = range(len(self.sizes))
+        if len(every) > THINGS_MAX:
+            return f"cannot be kept: packings of more than {THINGS_MAX} items are not"
+        return within(part, "item, bin", every, every)
 
     @cached_property
     def scaled(self) -> tuple[list[int], int, int]:

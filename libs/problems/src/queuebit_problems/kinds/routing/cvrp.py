@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
@@ -19,34 +18,29 @@ from queuebit_problems.formats.solutions import read_routes
 from queuebit_problems.formats.text import Rows
 from queuebit_problems.formats.tsplib import NODES_MAX, TsplibFile, read_roads, type_of
 from queuebit_problems.formats.vrplib import KEYS, SECTIONS, check_demands, check_depot, check_lengths, vehicles_of
+from queuebit_problems.keeping.plans import Keeping
 from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.packing.knapsack_search import slack_bits
 from queuebit_problems.kinds.routing.cvrp_exact_search import best_order, cheapest
+from queuebit_problems.kinds.routing.cvrp_model import filled
+from queuebit_problems.kinds.routing.cvrp_plans import PLANS
 from queuebit_problems.kinds.routing.cvrp_search import repaired, searched
 from queuebit_problems.kinds.routing.cvrp_statement import QUBITS_MAX, CvrpStatement
 from queuebit_problems.kinds.routing.routes_answer import numbered, route_errors, route_shares, shown, visit_violations
-from queuebit_problems.kinds.routing.ways import driven, with_dearer_ways
-from queuebit_problems.numeric import (
-    CP_TOTAL_MAX,
-    cp_coefficients,
-    cp_weights,
-    integers,
-    number,
-    number_below,
-)
-from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.kinds.routing.routes_rows import rows_of_loads
+from queuebit_problems.kinds.routing.ways import with_dearer_ways
+from queuebit_problems.numeric import integers, number, number_below
+from queuebit_problems.optimisation import CpReading, Encoding
+from queuebit_problems.rows import NamedRows
 from queuebit_problems.shares import Shares
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
 ENUMERATED_CUSTOMERS_MAX = 9
-FULL_MODEL_NODES_MAX = 130
-"""Above, the model knows only the ways to near nodes, and so proves nothing."""
-NEAR = 12
 
 
-class Cvrp(Optimisation[CvrpStatement]):
+class Cvrp(Keeping[CvrpStatement]):
     name = "cvrp"
     admission_is_linear = True
     title = "Capacitated vehicle routing"
@@ -62,6 +56,7 @@ class Cvrp(Optimisation[CvrpStatement]):
     suffixes = (".vrp",)
     params = {"vehicles": "the most routes, whatever the file says"}
     statement = CvrpStatement
+    plans = PLANS
 
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> CvrpStatement:
         rows = Rows(text, file_name=file_name, remedy=f"Cvrp reads {self.formats[0]}.")
@@ -108,6 +103,9 @@ class Cvrp(Optimisation[CvrpStatement]):
                 found.append(Violation("over_capacity", detail, amount))
         return [*found, *visit_violations(answer, statement.nodes, statement.vehicles)][:FAULTS_MAX]
 
+    def named_rows(self, statement: CvrpStatement) -> NamedRows | None:
+        return rows_of_loads(statement.fleet)
+
     def shares(self, statement: CvrpStatement, answer: Answer) -> Shares:
         """How long each route is, and how much more its vehicle could carry."""
         _, unit = integers([*statement.demands, statement.capacity])
@@ -116,10 +114,6 @@ class Cvrp(Optimisation[CvrpStatement]):
     def solution(self, statement: CvrpStatement, text: str, *, file_name: str = "") -> Solution | None:
         del statement
         return read_routes(text, file_name)
-
-    def parts(self, statement: CvrpStatement, answer: Answer) -> list[str] | None:
-        """The ways that are driven, each as often as it is."""
-        return driven(statement, [[1, *route, 1] for route in answer["routes"] if route])
 
     def with_change_cost(self, statement: CvrpStatement, parts: frozenset[str], cost: Number) -> CvrpStatement:
         return with_dearer_ways(statement, parts, cost)
@@ -164,47 +158,7 @@ class Cvrp(Optimisation[CvrpStatement]):
         return Encoding(builder.build(), decode, encode, groups)
 
     def cp_model(self, statement: CvrpStatement, model: cp_model.CpModel) -> CpReading:
-        """A Boolean for each way from node to node, circuits through the depot, and the load after each customer."""
-        fleet, (d, unit) = statement.fleet, statement.scaled
-        demands, capacity, rounded = cp_weights(fleet.demand, fleet.capacity)
-        ways, all_ways = _ways(statement)
-        used = {way: model.new_bool_var(f"way{way[0]}_{way[1]}") for way in ways}
-        model.add_multiple_circuit([(i, j, bit) for (i, j), bit in used.items()])
-        leaving = sum(bit for (i, _), bit in used.items() if i == 0)
-        model.add(leaving <= fleet.limit)
-        model.add(leaving >= fleet.routes_min)
-        load = [model.new_int_var(demand, max(demand, capacity), f"load{node}") for node, demand in enumerate(demands)]
-        for (i, j), bit in used.items():
-            if i and j:
-                model.add(load[j] >= load[i] + demands[j]).only_enforce_if(bit)
-        coefficients = cp_coefficients([d[i][j] for i, j in ways], unit)
-        model.minimize(sum(c * bit for c, bit in zip(coefficients.coefficients, used.values(), strict=True)))
-
-        def read(value: Any) -> Answer:
-            following = {i: j for (i, j), bit in used.items() if i and value(bit)}
-            routes = []
-            for (i, j), bit in used.items():
-                if i == 0 and value(bit):
-                    routes.append([j])
-                    while following[routes[-1][-1]]:
-                        routes[-1].append(following[routes[-1][-1]])
-            return shown(routes)
-
-        def hint(answer: Answer) -> list[tuple[Any, int]]:
-            steps, loads = set[tuple[int, int]](), [0] * fleet.nodes
-            for route in numbered(answer):
-                carried = 0
-                for a, b in zip([0, *route], [*route, 0], strict=True):
-                    steps.add((a, b))
-                    carried += demands[b]
-                    loads[b] = carried
-            pairs: list[tuple[Any, int]] = [(bit, int(way in steps)) for way, bit in used.items()]
-            return pairs + list(zip(load[1:], loads[1:], strict=True))
-
-        exactly = all_ways and not rounded
-        return CpReading(
-            answer=read, scale=coefficients.scale, hint=hint, error=coefficients.error if exactly else math.inf
-        )
+        return filled(statement, model)
 
     def heuristic(self, statement: CvrpStatement, seed: int) -> Answer | None:
         """Savings, then strings of near customers are taken out and put back at the cheapest places, cooling down."""
@@ -253,23 +207,6 @@ def _longest(statement: CvrpStatement) -> int:
         return statement.fleet.cost(statement.start)
     d = statement.scaled[0]
     return sum(map(max, d)) + statement.fleet.limit * max(d[0])
-
-
-def _ways(statement: CvrpStatement) -> tuple[list[tuple[int, int]], bool]:
-    """(the ways that the model knows, whether those are all that can be of use)."""
-    fleet, d = statement.fleet, statement.scaled[0]
-    n = fleet.nodes
-    every = n <= FULL_MODEL_NODES_MAX and sum(map(max, d)) <= CP_TOTAL_MAX
-    near = range(n) if every else None
-    known = {(a, b) for route in statement.start or [] for a, b in zip([0, *route], [*route, 0], strict=True)}
-    found = {
-        (i, j)
-        for i in range(1, n)
-        for j in (near or fleet.near[i][:NEAR])
-        if j and i != j and fleet.demand[i] + fleet.demand[j] <= fleet.capacity
-    }
-    depot = {way for i in range(1, n) for way in ((0, i), (i, 0))}
-    return sorted(found | {(j, i) for i, j in found} | depot | known), every
 
 
 KIND = Cvrp()

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, ValidationInfo
 
 from queuebit_problems.checks import Place, raise_faults
 from queuebit_problems.formats.tsplib import NODES_MAX, Metric
-from queuebit_problems.kind import Statement
+from queuebit_problems.keeping.statement import Choice, KeepingStatement, within
 from queuebit_problems.numeric import NonNegative, Real, integers
 
 Matrix = tuple[tuple[NonNegative, ...], ...]
@@ -46,7 +46,7 @@ def _faults(distances: Matrix, metric: str, coordinates: Coordinates) -> Iterato
             yield (place,), "length", f"should have {len(distances)} distances, not {len(row)}"
 
 
-class RoadStatement(Statement):
+class RoadStatement(KeepingStatement):
     """Nodes and the distances between them, either as a matrix or as coordinates with a TSPLIB metric."""
 
     metric: Annotated[
@@ -68,6 +68,14 @@ class RoadStatement(Statement):
             description="If EXPLICIT: row i says how far it is from node i to each node; the diagonal is ignored.",
         ),
     ] = ()
+
+    def part_fault(self, part: Choice) -> str | None:
+        every = range(1, self.nodes + 1)
+        if len(set(part)) < len(part):
+            return "should lead to another node"
+        if self.symmetric and part[0] > part[-1]:
+            return "should name the lower node first, as each way is as long as the way back"
+        return within(part, "from, to", every, every)
 
     @property
     def nodes(self) -> int:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
@@ -20,19 +18,16 @@ from queuebit_problems.formats.glance import counted_squares
 from queuebit_problems.formats.solutions import read_tour
 from queuebit_problems.formats.text import Numbers, Rows
 from queuebit_problems.formats.tsplib import NODES_MAX, TsplibFile, read_roads, type_of
+from queuebit_problems.keeping.plans import Keeping
 from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
-from queuebit_problems.kinds.routing.road_statement import RoadStatement
 from queuebit_problems.kinds.routing.tsp_exact_search import shortest_tour
-from queuebit_problems.kinds.routing.tsp_search import (
-    good_tour,
-    inserted,
-    length,
-    nearest_neighbour,
-    one_tree_bound,
-)
-from queuebit_problems.kinds.routing.ways import driven, with_dearer_ways
-from queuebit_problems.numeric import CP_TOTAL_MAX, cp_coefficients, number, number_below
-from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.kinds.routing.tsp_model import filled
+from queuebit_problems.kinds.routing.tsp_plans import PLANS
+from queuebit_problems.kinds.routing.tsp_search import good_tour, inserted, length
+from queuebit_problems.kinds.routing.tsp_statement import TspStatement
+from queuebit_problems.kinds.routing.ways import with_dearer_ways
+from queuebit_problems.numeric import number, number_below
+from queuebit_problems.optimisation import CpReading, Encoding
 from queuebit_problems.shares import Shares, one_part
 
 if TYPE_CHECKING:
@@ -40,35 +35,9 @@ if TYPE_CHECKING:
 
 QUBITS_MAX = 1_000
 ENUMERATED_NODES_MAX = 12
-FULL_MODEL_NODES_MAX = 250
-"""Above, the model knows only the ways to near nodes, and so proves nothing."""
-NEAR = 10
 
 
-class TspStatement(RoadStatement):
-    """Nodes to visit once each, and the distances between them. Nodes count from 1 in answers."""
-
-    @cached_property
-    def quick(self) -> list[int]:
-        """Nearest neighbour from the first node, from 0."""
-        return nearest_neighbour(self.scaled[0])
-
-    @cached_property
-    def bound(self) -> int:
-        """A bound on the shortest tour, in the unit of the distances."""
-        d, _ = self.scaled
-        n = self.nodes
-        if n == 1:
-            return 0
-        out = [min(value for j, value in enumerate(row) if j != i) for i, row in enumerate(d)]
-        back = [min(d[i][j] - out[i] for i in range(n) if i != j) for j in range(n)]
-        simple = sum(out) + sum(back)
-        if not self.symmetric or n < 3:
-            return simple
-        return max(simple, one_tree_bound(d, length(d, self.quick)))
-
-
-class Tsp(Optimisation[TspStatement]):
+class Tsp(Keeping[TspStatement]):
     name = "tsp"
     admission_is_linear = True
     title = "Travelling salesman"
@@ -81,6 +50,7 @@ class Tsp(Optimisation[TspStatement]):
     )
     suffixes = (".tsp", ".atsp")
     statement = TspStatement
+    plans = PLANS
 
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> TspStatement:
         del params
@@ -139,10 +109,6 @@ class Tsp(Optimisation[TspStatement]):
     def solution(self, statement: TspStatement, text: str, *, file_name: str = "") -> Solution | None:
         return read_tour(text, statement.nodes, file_name)
 
-    def parts(self, statement: TspStatement, answer: Answer) -> list[str] | None:
-        """The ways that are driven."""
-        return driven(statement, [[*answer["tour"], *answer["tour"][:1]]])
-
     def with_change_cost(self, statement: TspStatement, parts: frozenset[str], cost: Number) -> TspStatement:
         return with_dearer_ways(statement, parts, cost)
 
@@ -184,34 +150,7 @@ class Tsp(Optimisation[TspStatement]):
         return Encoding(builder.build(), decode, encode, groups)
 
     def cp_model(self, statement: TspStatement, model: cp_model.CpModel) -> CpReading:
-        """A Boolean for each way from node to node, and one circuit."""
-        d, unit = statement.scaled
-        n = statement.nodes
-        ways = _ways(statement)
-        used = {way: model.new_bool_var(f"way{way[0]}_{way[1]}") for way in ways}
-        if n > 1:
-            model.add_circuit([(i, j, bit) for (i, j), bit in used.items()])
-        coefficients = cp_coefficients([d[i][j] for i, j in ways], unit)
-        model.minimize(sum(c * bit for c, bit in zip(coefficients.coefficients, used.values(), strict=True)))
-
-        def read(value: Any) -> Answer:
-            following = {i: j for (i, j), bit in used.items() if value(bit)}
-            tour = [0]
-            while len(tour) < n:
-                tour.append(following[tour[-1]])
-            return {"tour": [node + 1 for node in tour]}
-
-        def hint(answer: Answer) -> list[tuple[Any, int]]:
-            tour = [node - 1 for node in answer["tour"]]
-            steps = set(zip(tour, [*tour[1:], *tour[:1]], strict=True))
-            return [(bit, int(way in steps)) for way, bit in used.items()]
-
-        return CpReading(
-            answer=read,
-            scale=coefficients.scale,
-            hint=hint,
-            error=coefficients.error if len(ways) == n * (n - 1) else math.inf,
-        )
+        return filled(statement, model)
 
     def heuristic(self, statement: TspStatement, seed: int) -> Answer | None:
         """Nearest neighbour, 2-opt and Or-opt, then small perturbations that are kept where they help."""
@@ -249,19 +188,6 @@ class Tsp(Optimisation[TspStatement]):
 
 def _answer(tour: Sequence[int]) -> Answer:
     return {"tour": [node + 1 for node in tour]}
-
-
-def _ways(statement: TspStatement) -> list[tuple[int, int]]:
-    """The ways that the model knows: all, or of a large statement those to near nodes and those of a known tour."""
-    d, _ = statement.scaled
-    n = statement.nodes
-    if n <= FULL_MODEL_NODES_MAX and sum(map(max, d)) <= CP_TOTAL_MAX:
-        return [(i, j) for i in range(n) for j in range(n) if i != j]
-    near = {
-        (i, j) for i, row in enumerate(d) for j in sorted((j for j in range(n) if j != i), key=row.__getitem__)[:NEAR]
-    }
-    tour = statement.quick
-    return sorted(near | {(j, i) for i, j in near} | set(zip(tour, [*tour[1:], tour[0]], strict=True)))
 
 
 KIND = Tsp()

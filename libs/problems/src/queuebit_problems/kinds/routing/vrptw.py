@@ -16,15 +16,19 @@ from queuebit_problems.encoding.set_partitioning import covering, parts
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.formats.solomon import SOLOMON, is_solomon, read_solomon
 from queuebit_problems.formats.solutions import read_routes
+from queuebit_problems.keeping.plans import Keeping
 from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.packing.knapsack_search import slack_bits
 from queuebit_problems.kinds.routing.cvrp_search import Routes
 from queuebit_problems.kinds.routing.routes_answer import numbered, route_errors, route_shares, shown, visit_violations
+from queuebit_problems.kinds.routing.routes_rows import rows_in_time
 from queuebit_problems.kinds.routing.vrptw_model import filled
+from queuebit_problems.kinds.routing.vrptw_plans import PLANS
 from queuebit_problems.kinds.routing.vrptw_search import best_route, cheapest, inserted, searched
 from queuebit_problems.kinds.routing.vrptw_statement import QUBITS_MAX, VrptwStatement
 from queuebit_problems.numeric import integers, number, number_below
-from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.optimisation import CpReading, Encoding
+from queuebit_problems.rows import NamedRows
 from queuebit_problems.shares import Room, Shares
 
 if TYPE_CHECKING:
@@ -33,7 +37,7 @@ if TYPE_CHECKING:
 ENUMERATED_CUSTOMERS_MAX = 6
 
 
-class Vrptw(Optimisation[VrptwStatement]):
+class Vrptw(Keeping[VrptwStatement]):
     name = "vrptw"
     admission_is_linear = True
     title = "Vehicle routing with time windows"
@@ -47,6 +51,7 @@ class Vrptw(Optimisation[VrptwStatement]):
         "rounding": "tenths (cut off after one decimal) or exact",
     }
     statement = VrptwStatement
+    plans = PLANS
 
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> VrptwStatement:
         return self.parse(read_solomon(text, file_name, params))
@@ -91,6 +96,9 @@ class Vrptw(Optimisation[VrptwStatement]):
                     detail = f"route {place} is at node {node + 1} at {number(Fraction(time, unit))}, after {closing}"
                     found.append(Violation("too_late", detail, number(Fraction(late, unit))))
         return [*found, *visit_violations(answer, statement.nodes, statement.vehicles)][:FAULTS_MAX]
+
+    def named_rows(self, statement: VrptwStatement) -> NamedRows | None:
+        return rows_in_time(statement.fleet)
 
     def shares(self, statement: VrptwStatement, answer: Answer) -> Shares:
         """How long each route is, how much more its vehicle could carry, and how late it is at each node."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from queuebit_problems.encoding.qubo import exact
+from queuebit_problems.keeping.statement import Keep
 from queuebit_problems.kind import Answer
 from queuebit_problems.kinds.routing.routes_answer import numbered, shown
 from queuebit_problems.kinds.routing.vrptw_search import TimedFleet
@@ -23,13 +26,14 @@ NEAR = 12
 Way = tuple[int, int]
 
 
-def _ways(statement: VrptwStatement) -> tuple[list[Way], bool]:
-    """(the ways that windows and loads leave open, whether those are all)."""
+def _ways(statement: VrptwStatement, wanted: Iterable[Way]) -> tuple[list[Way], bool]:
+    """(the ways that windows and loads leave open, those that are wanted among them, and whether those are all)."""
     fleet, n = statement.fleet, statement.nodes
     every = n <= FULL_MODEL_NODES_MAX and sum(map(max, fleet.d)) <= CP_TOTAL_MAX
     known = {pair for route in statement.start or [] for pair in zip([0, *route], [*route, 0], strict=True)}
     ways = [pair for i in range(1, n) for pair in ((0, i), (i, 0))]
     ways += [(i, j) for i in range(1, n) for j in (range(1, n) if every else fleet.near[i][:NEAR])]
+    ways += wanted
     open_ = [
         (i, j)
         for i, j in ways
@@ -58,18 +62,21 @@ def _times(
     return time
 
 
-def filled(statement: VrptwStatement, model: cp_model.CpModel) -> CpReading:
+def filled(statement: VrptwStatement, model: cp_model.CpModel, keep: Keep | None = None) -> CpReading:
     """A Boolean a way, circuits through the depot, and after each customer the load and the time. Times of more digits than fit
-    are rounded to the safe side.
+    are rounded to the safe side. `keep`: ways that must be driven, and what others cost.
     """
-    fleet = statement.fleet
+    fleet, keep = statement.fleet, keep or Keep()
+    before, pinned = ([(a - 1, b - 1) for a, b in parts] for parts in (keep.before, keep.pinned))
     demands, capacity, rounded = cp_weights(fleet.demand, fleet.capacity)
-    ways, every = _ways(statement)
+    ways, every = _ways(statement, [*before, *pinned])
     used = {way: model.new_bool_var(f"way{way[0]}_{way[1]}") for way in ways}
     if {i for i, _ in ways} | {j for _, j in ways} != set(range(fleet.nodes)):
         model.add_bool_or([])
         ways = [(i, i) for i in range(fleet.nodes)]
         used = {way: model.new_bool_var("") for way in ways}
+    for way in pinned:
+        model.add_bool_or([used[way]] if way in used else [])
     model.add_multiple_circuit([(i, j, bit) for (i, j), bit in used.items()])
     leaving = sum(bit for (i, _), bit in used.items() if i == 0)
     model.add(leaving <= fleet.limit)
@@ -82,7 +89,10 @@ def filled(statement: VrptwStatement, model: cp_model.CpModel) -> CpReading:
     unit = -(-fleet.horizon // CP_TOTAL_MAX) or 1
     due = [end // unit for end in fleet.closing]
     time = _times(fleet, used, due, unit, model)
-    coefficients = cp_coefficients([fleet.d[i][j] for i, j in ways], statement.unit)
+    known, more = frozenset(before), Fraction(exact(keep.change_cost))
+    unit_of_all = math.lcm(statement.unit, more.denominator)
+    lengths = [Fraction(fleet.d[i][j], statement.unit) + (0 if (i, j) in known else more) for i, j in ways]
+    coefficients = cp_coefficients([int(length * unit_of_all) for length in lengths], unit_of_all)
     model.minimize(sum(c * bit for c, bit in zip(coefficients.coefficients, used.values(), strict=True)))
 
     def read(value: Any) -> Answer:

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, Strict, ValidationInfo
 
 from queuebit_problems.checks import Place, raise_faults
 from queuebit_problems.encoding.set_partitioning import fitting_sets
-from queuebit_problems.kind import Statement
+from queuebit_problems.keeping.statement import Choice, KeepingStatement, within
 from queuebit_problems.kinds.packing.knapsack_search import slack_values
 from queuebit_problems.kinds.routing.cvrp_search import Routes, lower_bound, routes_min
 from queuebit_problems.kinds.routing.vrptw_search import TimedFleet, first_routes
@@ -59,11 +59,11 @@ def _that_fit(demands: tuple[float, ...], info: ValidationInfo) -> tuple[float, 
     return _one_each(demands, info)
 
 
-class VrptwStatement(Statement):
+class VrptwStatement(KeepingStatement):
     """A depot, which is node 1, customers with demands, windows and service times, and vehicles of one capacity.
 
     A vehicle may wait until a window opens; it must begin to serve before it closes, and be back within the depot's window.
-    Distances are also times. Nodes count from 1 in answers.
+    Distances are also times. Nodes count from 1 in answers. A part of a plan is a way [from, to], those of the depot included.
     """
 
     coordinates: Annotated[
@@ -97,6 +97,12 @@ class VrptwStatement(Statement):
         Annotated[int, Strict(), Field(ge=1, le=NODES_MAX)] | None,
         Field(description="The most routes; null where any number may leave."),
     ] = None
+
+    def part_fault(self, part: Choice) -> str | None:
+        every = range(1, self.nodes + 1)
+        if len(set(part)) < len(part):
+            return "should lead to another node"
+        return within(part, "from, to", every, every)
 
     @property
     def nodes(self) -> int:

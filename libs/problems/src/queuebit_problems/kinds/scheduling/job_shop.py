@@ -16,25 +16,26 @@ from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.formats.orlib import PROBLEM_PARAM
 from queuebit_problems.formats.schedules import read_schedule
+from queuebit_problems.keeping.plans import Keeping
 from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.scheduling.job_shop_exact_search import shortest
 from queuebit_problems.kinds.scheduling.job_shop_files import FORMATS, is_job_shop, read_job_shop
+from queuebit_problems.kinds.scheduling.job_shop_plans import PLANS
 from queuebit_problems.kinds.scheduling.job_shop_search import Shop, Starts, by_priority, dispatched, left_shifted
-from queuebit_problems.kinds.scheduling.job_shop_statement import JobShopStatement
+from queuebit_problems.kinds.scheduling.job_shop_statement import TIME_MAX, JobShopStatement
 from queuebit_problems.kinds.scheduling.job_shop_tabu_search import tabu
 from queuebit_problems.kinds.scheduling.schedule_shares import Step, schedule_shares
-from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.optimisation import CpReading, Encoding
 from queuebit_problems.shares import Shares
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
-TIME_MAX = 10**15
 QUBITS_MAX = 1_000
 ENUMERATED_OPERATIONS_MAX = 20
 
 
-class JobShop(Optimisation[JobShopStatement]):
+class JobShop(Keeping[JobShopStatement]):
     name = "job_shop"
     title = "Job shop, least makespan"
     sense = "min"
@@ -43,6 +44,7 @@ class JobShop(Optimisation[JobShopStatement]):
     suffixes = (".jsp", ".jss")
     params = {"problem": PROBLEM_PARAM}
     statement = JobShopStatement
+    plans = PLANS
 
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> JobShopStatement:
         return read_job_shop(text, file_name, params)

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, Strict, ValidationInfo
 
 from queuebit_problems.checks import Place, raise_faults
-from queuebit_problems.kind import Statement
+from queuebit_problems.keeping.statement import Choice, KeepingStatement, within
 from queuebit_problems.kinds.scheduling.job_shop_search import Shop, Starts, dispatched
 from queuebit_problems.kinds.scheduling.job_shop_tabu_search import tabu
 from queuebit_problems.numeric import Index
@@ -19,6 +19,7 @@ JOBS_MAX = 500
 MACHINES_MAX = 500
 OPERATIONS_MAX = 5_000
 DURATION_MAX = 1_000_000_000
+TIME_MAX = 10**15
 
 Duration = Annotated[int, Strict(), Field(ge=0, le=DURATION_MAX)]
 Jobs = tuple[tuple[tuple[Index, Duration], ...], ...]
@@ -43,8 +44,11 @@ def _faults(jobs: Jobs, machines: int) -> Iterator[tuple[Place, str, str]]:
                 yield (place, k, 0), "machine", f"should be a machine from 0 to {machines - 1}"
 
 
-class JobShopStatement(Statement):
-    """Jobs, each a list of operations [machine, duration] in their order. Jobs, operations and machines count from 0."""
+class JobShopStatement(KeepingStatement):
+    """Jobs, each a list of operations [machine, duration] in their order. Jobs, operations and machines count from 0.
+
+    A part of a plan is [job, operation, time when it starts].
+    """
 
     machines: Annotated[
         int, Strict(), Field(ge=1, le=MACHINES_MAX, description="How many machines; they count from 0.")
@@ -57,6 +61,10 @@ class JobShopStatement(Statement):
             description="The operations [machine, duration] of each job in order; durations in whole units of time.",
         ),
     ]
+
+    def part_fault(self, part: Choice) -> str | None:
+        operations = range(len(self.jobs[part[0]])) if part[0] < len(self.jobs) else range(1)
+        return within(part, "job, operation, time", range(len(self.jobs)), operations, range(TIME_MAX + 1))
 
     @cached_property
     def shop(self) -> Shop:

@@ -1,7 +1,7 @@
 """Whether a proof of CP-SAT that there is no answer is believed: where a second way comes to the same.
 
-For binary programs that is exact branching, which also finds rows that are enough; for all else CP-SAT asked otherwise, without
-presolve, relaxations and symmetries, which is where solvers were wrong before.
+Where a kind states what every answer keeps as rows, that is exact branching, which also finds rows that are enough; for all
+else CP-SAT asked otherwise, without presolve, relaxations and symmetries, which is where solvers were wrong before.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from queuebit_classical_solver.errors import InvalidModel, NothingFound, ProvedI
 from queuebit_classical_solver.ports import Stop
 from queuebit_classical_solver.searches.cp_sat.stopping import stopping
 from queuebit_classical_solver.searches.infeasibility.refuting import OutOfWork, conflict
-from queuebit_problems.kinds.binary.binary_program_statement import BinaryProgramStatement
+from queuebit_problems.kind import S
+from queuebit_problems.optimisation import Optimisation
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -30,27 +31,27 @@ OTHERWISE: Final = {
 
 
 def believed(
-    kind: str, statement: Any, model: cp_model.CpModel, parameters: dict[str, Any], left_s: float, stop: Stop
+    kind: Optimisation[S], statement: S, model: cp_model.CpModel, parameters: dict[str, Any], left_s: float, stop: Stop
 ) -> SolverError:
     """What is to be raised: ProvedInfeasible where a second way says so too, NothingFound or Stopped where none could, and
     InvalidModel where one finds an answer.
     """
     ends_s = time.perf_counter() + left_s
-    if isinstance(statement, BinaryProgramStatement):
-        program = statement.program
+    rows = kind.named_rows(statement)
+    if rows is not None:
         try:
-            places = conflict(program.ranges, program.rows, time.perf_counter() + SHARE * left_s, stop)
+            places = conflict(rows.ranges, rows.rows, time.perf_counter() + SHARE * left_s, stop, rows.names)
         except OutOfWork:
             pass
         except ValueError:
-            return InvalidModel(f"CP-SAT calls {kind} infeasible, and exact branching finds an answer.")
+            if rows.complete:
+                return InvalidModel(f"CP-SAT calls {kind.name} infeasible, and exact branching finds an answer.")
         else:
-            return ProvedInfeasible(_named(statement, places))
-    return _asked_again(kind, model, parameters, max(0.0, ends_s - time.perf_counter()), stop)
+            return ProvedInfeasible(_named(rows.named(places)))
+    return _asked_again(kind.name, model, parameters, max(0.0, ends_s - time.perf_counter()), stop)
 
 
-def _named(statement: BinaryProgramStatement, places: list[int]) -> str:
-    names = [statement.constraints[place].name or f"the constraint {place}" for place in places]
+def _named(names: list[str]) -> str:
     shown = ", ".join(names[:NAMED_MAX])
     more = f" and {len(names) - NAMED_MAX} more" if len(names) > NAMED_MAX else ""
     allow = "allows none by itself" if len(names) == 1 else "allow none together"

@@ -1,4 +1,4 @@
-"""Whether rows of a binary program allow an answer at all, by exact branching: whole numbers, no tolerances, no solver beside.
+"""Whether rows in whole numbers allow an answer at all, by exact branching: whole numbers, no tolerances, no solver beside.
 
 It is a second opinion on a proof that there is none, and finds which rows are enough for it.
 """
@@ -6,11 +6,11 @@ It is a second opinion on a proof that there is none, and finds which rows are e
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Final
 
 from queuebit_classical_solver.ports import Stop, never_stop
-from queuebit_problems.kinds.binary.binary_program_rows import Row
+from queuebit_problems.rows import Row
 
 NODES_MAX: Final = 2_000
 PASSES_MAX: Final = 50
@@ -53,23 +53,31 @@ def refuted(
 
 
 def conflict(
-    ranges: Sequence[tuple[int, int]], rows: Sequence[Row], ends_s: float, stop: Stop = never_stop
+    ranges: Sequence[tuple[int, int]],
+    rows: Sequence[Row],
+    ends_s: float,
+    stop: Stop = never_stop,
+    names: Sequence[str] | None = None,
 ) -> list[int]:
-    """The places of rows that allow no answer together; each is needed, of those that there was time to try. Raises OutOfWork
-    where it is not known that there is none, and ValueError where there is one.
+    """The places of rows that allow no answer together; each is needed, of those that there was time to try. Rows of one name
+    are left out together. Raises OutOfWork where it is not known that there is none, and ValueError where there is one.
     """
     if not refuted(ranges, rows, ends_s, stop):
         raise ValueError("the rows allow an answer")
-    kept = list(range(len(rows)))
-    for place in range(len(rows)):
-        fewer = [each for each in kept if each != place]
+    places = range(len(rows))
+    groups: dict[Hashable, list[int]] = {}
+    for place in places:
+        groups.setdefault(place if names is None else names[place], []).append(place)
+    kept = set(places)
+    for group in groups.values():
+        fewer = kept.difference(group)
         try:
-            if refuted(ranges, [rows[each] for each in fewer], ends_s, stop):
+            if refuted(ranges, [rows[each] for each in sorted(fewer)], ends_s, stop):
                 kept = fewer
         except OutOfWork:
             if time.perf_counter() >= ends_s or stop():
                 break
-    return kept
+    return sorted(kept)
 
 
 def _with(values: Sequence[int], at: int, value: int) -> list[int]:

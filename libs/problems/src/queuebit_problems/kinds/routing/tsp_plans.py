@@ -1,0 +1,59 @@
+"""Tours of which ways are pinned. What a change costs is an amount of distances."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from queuebit_problems.keeping.plans import Plans
+from queuebit_problems.keeping.statement import Choice, Keep
+from queuebit_problems.kind import Answer
+from queuebit_problems.kinds.routing.chains import chains_of
+from queuebit_problems.kinds.routing.tsp_model import filled
+from queuebit_problems.kinds.routing.tsp_statement import TspStatement
+from queuebit_problems.kinds.routing.ways import way_named, ways_of, with_dearer_ways
+from queuebit_problems.optimisation import CpReading
+from queuebit_problems.rows import NamedRows
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
+
+class Tours(Plans[TspStatement]):
+    """The parts are the ways that are driven."""
+
+    def parts(self, statement: TspStatement, answer: Answer) -> list[Choice]:
+        return ways_of(statement, [[*answer["tour"], *answer["tour"][:1]]])
+
+    def named(self, statement: TspStatement, part: Choice) -> str:
+        return way_named(statement, part)
+
+    def model(self, statement: TspStatement, keep: Keep, model: cp_model.CpModel) -> CpReading:
+        known = frozenset(way_named(statement, way) for way in keep.before)
+        dearer = with_dearer_ways(statement, known, keep.change_cost) if keep.change_cost else statement
+        return filled(dearer, model, keep.pinned)
+
+    def rows(self, statement: TspStatement, keep: Keep) -> NamedRows | None:
+        """None: what a tour is says no row."""
+        del statement, keep
+        return None
+
+    def nearest(self, statement: TspStatement, keep: Keep) -> Answer | None:
+        """The pinned chains, always on to the nearest end of another."""
+        d, symmetric = statement.scaled[0], statement.symmetric
+        ways = [(a - 1, b - 1) for a, b in keep.pinned]
+        closing = ways[-1:] if len(ways) == statement.nodes else []
+        chains = chains_of(range(statement.nodes), ways[: len(ways) - len(closing)], symmetric=symmetric)
+        if chains is None:
+            return None
+        tour = chains.pop(0)
+        while chains:
+            ends = [(d[tour[-1]][chain[0]], place, False) for place, chain in enumerate(chains)]
+            if symmetric:
+                ends += [(d[tour[-1]][chain[-1]], place, True) for place, chain in enumerate(chains)]
+            _, place, turned = min(ends)
+            chain = chains.pop(place)
+            tour = tour + (chain[::-1] if turned else chain)
+        return {"tour": [node + 1 for node in tour]}
+
+
+PLANS = Tours()
