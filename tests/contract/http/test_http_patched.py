@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from queuebit_client.cli.main import run
-from queuebit_client.cli.patched import merged
 from queuebit_contracts import events as ev
+from queuebit_contracts.merging import merged
 from queuebit_gateway.http.server import HttpServer
 from tests.contract.http.running_gateway import a_body, a_world
 

@@ -185,6 +185,7 @@ ERRORS: dict[str, type[QueuebitError]] = {
     "quote_expired": Conflict,
     "job_not_completed": Conflict,
     "outcomes_full": Conflict,
+    "job_not_repeatable": Conflict,
     "job_ended": Conflict,
     "job_not_started": Unavailable,
     "key_made_before": Conflict,

@@ -13,6 +13,13 @@ KEPT_PROBLEMS: tuple[ProblemType, ...] = (
         "GET /v1/jobs/{job_id}/artifacts lists what is kept of a job; what is older than its retention is gone.",
     ),
     ProblemType(
+        "job_not_repeatable",
+        409,
+        "The question cannot be asked again from its record",
+        "never",
+        "Send the whole question with POST /v1/jobs, where you may use its data.",
+    ),
+    ProblemType(
         "outcomes_full",
         409,
         "No more outcomes are booked on the job",

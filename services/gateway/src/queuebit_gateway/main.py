@@ -77,6 +77,12 @@ BESIDE = "queuebit.gateway.tasks"
 """Entry points of what other distributions run beside the routes: each value is an
 `async def run(stop: asyncio.Event) -> None`.
 """
+PROCESS_MODULES = (
+    "queuebit_gateway.http.admission",
+    "queuebit_gateway.http.replanning",
+    "queuebit_gateway.read_model.shares",
+)
+"""Where tasks are that worker processes do."""
 REMEDY = "Start PostgreSQL (`queuebit up`), or set QUEUEBIT_POSTGRES to the URL of a running server."
 
 
@@ -163,7 +169,7 @@ async def build(
     )
     service.on_close(store.close)
     service.check("postgres", partial(database_reason, store))
-    work = in_processes(("queuebit_gateway.http.admission", "queuebit_gateway.read_model.shares", *built_in_modules()))
+    work = in_processes((*PROCESS_MODULES, *built_in_modules()))
     service.on_close(work.close)
     usable_kinds()
     pepper = settings.pepper.get_secret_value().encode()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from queuebit_client.cli.files import BadFile, BadFlag, KindsMissing, body_of, json_of, text_of, wished
 from queuebit_client.cli.options import Submission
 from queuebit_client.synchronous import Queuebit
+from queuebit_contracts.merging import merged
+from queuebit_contracts.sealed import SEAL, SUBJECT_LABEL
 
 LEFT_OUT = ("tenant", "deadline")
 """What is not asked again: the key says the one, and the other may be over."""
@@ -23,6 +24,11 @@ def patched_body(client: Queuebit, job_id: str, submission: Submission) -> dict[
         )
     first = next(client.watch(job_id, compact=False))
     asked = {name: value for name, value in first.data["request"].items() if name not in LEFT_OUT}
+    if SEAL in asked["problem"]["statement"]:
+        raise BadFlag(
+            f"The data of the job is sealed, for it is that of a subject ({SUBJECT_LABEL}).",
+            remedy="Ask anew with the statement, where you may use it: what is sealed is not asked again from its record.",
+        )
     return _kept(client, job_id, wished(merged(asked, patch), submission), submission)
 
 
@@ -57,16 +63,3 @@ def asked_body(client: Queuebit, submission: Submission) -> dict[str, Any]:
         return body_of(submission)
     body = patched_body(client, submission.from_job, submission)
     return {**body, "supersedes": submission.from_job} if submission.supersede else body
-
-
-def merged(target: Any, patch: Any) -> Any:
-    """RFC 7396: null takes a member out, objects are merged, all else is put in its place."""
-    if not isinstance(patch, Mapping):
-        return patch
-    found = dict(target) if isinstance(target, Mapping) else {}
-    for name, value in patch.items():
-        if value is None:
-            found.pop(name, None)
-        else:
-            found[name] = merged(found.get(name), value)
-    return found

@@ -12,9 +12,11 @@ from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import JobRequest
 from queuebit_contracts.origin import Origin
 from queuebit_contracts.sagas import NO_SAGA, Saga, content_of
+from queuebit_contracts.sealed import Redacted
 from queuebit_gateway.asker import Asker
 from queuebit_gateway.http.batch_lines import Line, split
 from queuebit_gateway.http.parsing import STATEMENT, parse_object
+from queuebit_gateway.http.replanning import Source
 from queuebit_gateway.http.requests import read_job
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.questions import Keyed, Terms
@@ -35,6 +37,7 @@ log = logging.getLogger(__name__)
 
 READ = "queuebit_gateway.http.admission:read_in_process"
 SPLIT = "queuebit_gateway.http.admission:split_in_process"
+REPLAN = "queuebit_gateway.http.replanning:replanned_in_process"
 READ_SMALL = "queuebit_gateway.http.admission:read_small_in_process"
 RETRY_AFTER_S = 1.0
 AT_ONCE_MAX = 8
@@ -66,8 +69,14 @@ class Reader:
             request, origin, saga = read_job(parse_object(body), asker)
             if is_quick(request, len(body)):
                 return _asked(request, origin, saga)
-        outcome = await self._in_process(READ, body, asker)
+        outcome = await self._in_process(READ, (body, asker), len(body), asker)
         assert isinstance(outcome, Asked)
+        return outcome
+
+    async def rewritten(self, body: bytes, source: Source, asker: Asker) -> bytes:
+        """The body of a job that is asked again as this body says. Raises Refusal."""
+        outcome = await self._in_process(REPLAN, (body, source), len(body) + len(source.asked), asker)
+        assert isinstance(outcome, bytes)
         return outcome
 
     async def read_all(self, body: bytes, asker: Asker, charge: Callable[[int], None]) -> list[Keyed | Refusal]:
@@ -76,7 +85,11 @@ class Reader:
         `charge` is told how many there are before any is read, and may raise. Many small ones are read in a process, groups of
         them at a time; the few that are not small, each for itself.
         """
-        lines = split(body) if len(body) <= QUICK_BYTES_MAX else await self._in_process(SPLIT, body, asker)
+        lines = (
+            split(body)
+            if len(body) <= QUICK_BYTES_MAX
+            else await self._in_process(SPLIT, (body, asker), len(body), asker)
+        )
         charge(len(lines))
         known = await self._small(lines, asker) if len(lines) > FEW_MAX else {}
         places = asyncio.Semaphore(AT_ONCE_MAX)
@@ -124,11 +137,10 @@ class Reader:
             found |= {nth: each for (nth, _), each in zip(group, asked, strict=True) if each is not None}
         return found
 
-    async def _in_process(self, task: str, body: bytes, asker: Asker) -> Any:
-        """What a worker process makes of a body. Raises Refusal."""
-        size = len(body)
+    async def _in_process(self, task: str, argument: object, size: int, asker: Asker) -> Any:
+        """What a worker process makes of so many bytes. Raises Refusal."""
         try:
-            outcome = await self._work.run(task, (body, asker), tenant=asker.tenant, size_bytes=size)
+            outcome = await self._work.run(task, argument, tenant=asker.tenant, size_bytes=size)
         except Overloaded as busy:
             raise _busy(busy) from None
         except (PoolExhausted, PoolMemory) as error:
@@ -190,6 +202,10 @@ def _asked(request: JobRequest, origin: Origin, saga: Saga) -> Asked:
 def _admitted(request: JobRequest) -> Admitted:
     try:
         return admit(request)
+    except Redacted:
+        wrong = FieldError(STATEMENT, "sealed", "is sealed")
+        detail = "The statement is a token of sealed data, which is not opened for a question."
+        raise Refusal("invalid_statement", detail, remedy="Send the statement itself.", errors=(wrong,)) from None
     except ProblemError as error:
         code = error.code if error.code in ("unknown_kind", "invalid_statement") else "invalid_request"
         raise Refusal(code, error.detail, remedy=error.remedy, errors=error.fields) from None

@@ -35,6 +35,7 @@ from queuebit_gateway.http import (
     paths_api,
     policies_api,
     quotes_api,
+    replan_api,
     stream_api,
     webhooks_api,
 )
@@ -49,6 +50,7 @@ DESCRIPTION = "Submit a problem, watch it, read the checked answer. Every error 
 RETRY_AFTER_S = 1.0
 ROUTERS = (
     jobs_api.router,
+    replan_api.router,
     artifacts_api.router,
     batches_api.router,
     stream_api.router,

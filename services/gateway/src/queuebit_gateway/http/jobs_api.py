@@ -12,15 +12,14 @@ from starlette.responses import Response
 from queuebit_contracts.commands import CancelJob
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import BODY_BYTES_MAX, INTEGER_MAX, JobState, KindName, Tier, is_past
-from queuebit_contracts.model import Model
 from queuebit_contracts.streams import PUBLISHED
 from queuebit_gateway.access.authentication import Actor
 from queuebit_gateway.http import examples
 from queuebit_gateway.http.conditions import check_if_match, header_of, is_unchanged, tag_of
+from queuebit_gateway.http.job_answers import as_json, as_text, told
 from queuebit_gateway.http.openapi import RATE, answer, problems, request_body
 from queuebit_gateway.http.parsing import parse_object, read_body
 from queuebit_gateway.http.parts import Parts, actor_who, parts_of
-from queuebit_gateway.http.quoted import quoted
 from queuebit_gateway.http.requests import (
     WAIT_S_MAX,
     CancelBody,
@@ -33,16 +32,15 @@ from queuebit_gateway.http.requests import (
     read_key,
     read_wait_s,
 )
-from queuebit_gateway.http.sagas import check_superseded, check_taken
+from queuebit_gateway.http.sagas import check_superseded
+from queuebit_gateway.http.submitting import submitted
 from queuebit_gateway.http.tracing import name_job, traceparent_of
-from queuebit_gateway.http.waits import Waiter, refuse_waiting
+from queuebit_gateway.http.waits import Waiter
 from queuebit_gateway.problem_details import Refusal
-from queuebit_gateway.questions import Terms
 from queuebit_gateway.read_model.backends import views_of
 from queuebit_gateway.read_model.dry_run import DryRun, dry_run
 from queuebit_gateway.read_model.explain import explain
 from queuebit_gateway.read_model.models import Explanation, JobList, JobView
-from queuebit_gateway.read_model.view import fresh_view
 from queuebit_problems.admission import Admitted
 from queuebit_store.ports import Place, StreamFilter
 
@@ -93,28 +91,9 @@ async def submit(
             read_key(offered)
         asked = await parts.reader.read(await body_of(request), actor.asker)
         await check_superseded(parts.jobs, actor, asked.saga)
-        return _json(await _would(parts, asked.admitted))
+        return as_json(await _would(parts, asked.admitted))
     key = read_key(offered)
-    admitted, origin, saga = await parts.reader.read(await body_of(request), actor.asker)
-    await check_taken(await check_superseded(parts.jobs, actor, saga), Waiter(request, actor))
-    terms = Terms(actor.name, await quoted(request, actor, admitted, key), saga)
-    taken = await parts.submitter.submit(admitted, key, traceparent_of(request), origin, terms)
-    accepted = taken.accepted
-    name_job(request, accepted.job_id, accepted.tenant)
-    headers = {"Location": f"/v1/jobs/{accepted.job_id}"}
-    if taken.replayed:
-        headers["Idempotency-Replayed"] = "true"
-    wait_s = read_wait_s(request.headers.get("prefer"))
-    if wait_s is None and not taken.replayed:
-        return _answer(fresh_view(accepted), 202, headers)
-    found = await parts.jobs.find(actor.asker, accepted.job_id)
-    if wait_s is not None:
-        headers["Preference-Applied"] = f"wait={wait_s:.0f}"
-        found = await Waiter(request, actor).until_ended(found, wait_s)
-    view = await parts.jobs.view(found)
-    if wait_s is not None:
-        refuse_waiting(view)
-    return await _told(parts, actor.tenant, view, 202, headers)
+    return await submitted(request, actor, await body_of(request), key)
 
 
 @router.get(
@@ -155,7 +134,7 @@ async def list_jobs(
     next_cursor = parts.cursors.make(last, actor.tenant, {**filters, **bound}) if last is not None else None
     query = {**{name: value for name, value in filters.items() if value}, "limit": limit, "cursor": next_cursor}
     url = f"/v1/jobs?{urlencode(query, doseq=True)}" if more else None
-    return _json(JobList(data=tuple(lines), has_more=more, next_cursor=next_cursor, next_page_url=url))
+    return as_json(JobList(data=tuple(lines), has_more=more, next_cursor=next_cursor, next_page_url=url))
 
 
 @router.get(
@@ -199,7 +178,7 @@ async def read(
     view = await parts.etas.with_eta(await parts.jobs.view(found, include=wanted))
     if "shares" in wanted:
         view = await parts.shares.with_shares(found, view)
-    return await _told(parts, actor.tenant, view, 200, headers)
+    return await told(parts, actor.tenant, view, 200, headers)
 
 
 @router.get(
@@ -220,8 +199,8 @@ async def explain_job(
     """Why the job went as it went: plan, rule, policy version, every number used, what ran, and the story in order."""
     parts = parts_of(request)
     found = await parts.jobs.find(actor.asker, read_job_id(job_id))
-    told = await parts.jobs.told(found, partial(explain, timeline_after=timeline_after))
-    return _text(await parts.payloads.masked(told.model_dump_json(), actor.tenant))
+    story = await parts.jobs.told(found, partial(explain, timeline_after=timeline_after))
+    return as_text(await parts.payloads.masked(story.model_dump_json(), actor.tenant))
 
 
 @router.post(
@@ -256,7 +235,7 @@ async def cancel(request: Request, actor: Cancelling, job_id: JobId) -> Response
     await parts.trail.note(actor.asker, "job.cancel", found.job_id, wanted.reason)
     await parts.submitter.cancel(found.job_id, actor.tenant, command, traceparent_of(request), key)
     headers = {"Location": f"/v1/jobs/{found.job_id}"}
-    return await _told(parts, actor.tenant, await parts.jobs.view(found), 202, headers)
+    return await told(parts, actor.tenant, await parts.jobs.view(found), 202, headers)
 
 
 async def _would(parts: Parts, admitted: Admitted) -> DryRun:
@@ -280,21 +259,3 @@ def _include(values: list[str]) -> frozenset[str]:
     if not wanted <= {"events", "plan", "shares"}:
         raise bad_query("include", "may name `events`, `plan` and `shares`")
     return wanted
-
-
-def _answer(view: JobView, status: int, headers: dict[str, str]) -> Response:
-    return _json(view, status, {"ETag": tag_of(view.version), **headers})
-
-
-async def _told(parts: Parts, tenant: str, view: JobView, status: int, headers: dict[str, str]) -> Response:
-    """The job for its tenant: what is sealed of it is masked."""
-    text = await parts.payloads.masked(view.model_dump_json(), tenant)
-    return _text(text, status, {"ETag": tag_of(view.version), **headers})
-
-
-def _json(model: Model, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return _text(model.model_dump_json(), status, headers)
-
-
-def _text(text: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(text, status, headers, media_type="application/json")

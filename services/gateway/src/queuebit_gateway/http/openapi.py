@@ -13,6 +13,7 @@ from queuebit_gateway.access.issuing import KeyBody, RotateKeyBody
 from queuebit_gateway.http.conditions import IF_MATCH_PATTERN
 from queuebit_gateway.http.operation_bodies import PrepareBody, StartBody, StopBody
 from queuebit_gateway.http.outcome_body import OutcomeBody
+from queuebit_gateway.http.replanning import ReplanBody
 from queuebit_gateway.http.requests import (
     EVENT_ID_PATTERN,
     KEY_PATTERN,
@@ -51,6 +52,7 @@ RATE = ("RateLimit", "RateLimit-Policy")
 
 _BODIES: tuple[type[Model] | type[StrictModel], ...] = (
     SubmitBody,
+    ReplanBody,
     BatchBody,
     CancelBody,
     OutcomeBody,
@@ -113,7 +115,7 @@ _WITH_STATUS = {"401": ("WWW-Authenticate",), "429": ("Retry-After",), "503": ("
 _DOOR = (400, 408, 414, 431, 500, 503)
 """What every route may answer before it is reached, or where something fails inside."""
 _LINKS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "submit_job": ("202", "job_id", ("read_job", "explain_job", "follow_job", "cancel_job")),
+    "submit_job": ("202", "job_id", ("read_job", "explain_job", "follow_job", "replan_job", "cancel_job")),
     "make_key": ("201", "key_id", ("read_key", "rotate_key", "revoke_key")),
     "make_webhook": (
         "201",
