@@ -321,3 +321,23 @@ async def test_where_the_first_of_a_hundred_fails_one_more_is_run_and_answers_al
     finally:
         await worker.shell.stop(0)
         await worker.bus.stop(0)
+
+
+async def test_where_two_in_turn_fail_each_that_is_left_runs_by_itself() -> None:
+    worker = OneWorker(around=Flights)
+    await worker.bus.start()
+    try:
+        await worker.give(*(one_order(nth, size="large") for nth in range(1, 5)))
+        for _ in range(3):
+            nth = int(worker.executor.log[-1].removeprefix("start "))
+            order = one_order(nth, size="large").data
+            assert isinstance(order, JobQueued)
+            await worker.executor.finish(nth, failed(order, FailureCode.NO_ANSWER_FOUND, "nothing"))
+        await worker.executor.finish(int(worker.executor.log[-1].removeprefix("start ")))
+
+        assert sorted(worker.outcomes().values(), key=str).count("ok") == 1
+        assert len(worker.outcomes()) == 4
+        assert await worker.undone() == 0
+    finally:
+        await worker.shell.stop(0)
+        await worker.bus.stop(0)

@@ -72,7 +72,7 @@ def test_other_kinds_are_asked_again_without_presolve() -> None:
     assert str(error) == "No answer satisfies the constraints (CP-SAT, and again without presolve)."
 
 
-ROUTES = {
+ROUTES: dict[str, Any] = {
     "coordinates": [[0, 0], [10, 0], [0, 10], [-10, 0], [0, -50]],
     "capacity": 10,
     "demands": [0, 1, 1, 1, 1],

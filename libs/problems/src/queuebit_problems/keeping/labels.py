@@ -82,7 +82,7 @@ class Labels(Plans[K]):
         """What is pinned and nothing else: all others find labels of their own."""
         things = sorted({thing for thing, _ in keep.pinned})
         labels = sorted({label for _, label in keep.pinned})
-        bit = {pair: at for at, pair in enumerate(product(things, labels))}
+        bit: dict[Choice, int] = {pair: at for at, pair in enumerate(product(things, labels))}
         found = NamedRows([(0, 1)] * len(bit), complete=True)
         for thing in things:
             found.add(f"one label for {self.thing} {thing}", [(bit[thing, label], 1) for label in labels], upper=1)

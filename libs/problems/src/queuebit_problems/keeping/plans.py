@@ -81,119 +81,122 @@ def _choices(parts: Iterable[str]) -> tuple[Choice, ...]:
     return tuple(sorted(tuple(map(int, re.findall(r"\d+", part))) for part in parts))
 
 
-@cache
-def _kept(plain: Keeping[Any]) -> Optimisation[Any]:
+class _Kept(Optimisation[KeepingStatement]):
     """The kind of statements that carry an earlier plan. Its objective is that of the plain one, and the cost of changes."""
 
-    class Kept(Optimisation[KeepingStatement]):
-        name, version, title, sense = plain.name, plain.version, plain.title, plain.sense
-        answer_shape, formats, statement = plain.answer_shape, plain.formats, plain.statement
-        admission_is_linear = plain.admission_is_linear
-        known_by_name = False
+    plain: ClassVar[Keeping[Any]]
+    known_by_name = False
 
-        def as_stated(self, statement: KeepingStatement) -> Optimisation[KeepingStatement]:
-            return plain.as_stated(statement)
+    def as_stated(self, statement: KeepingStatement) -> Optimisation[KeepingStatement]:
+        return self.plain.as_stated(statement)
 
-        def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> Any:
-            return plain.read(text, file_name=file_name, params=params)
+    def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> Any:
+        return self.plain.read(text, file_name=file_name, params=params)
 
-        def example(self) -> Any:
-            return plain.example()
+    def example(self) -> Any:
+        return self.plain.example()
 
-        def size(self, statement: KeepingStatement) -> Size:
-            return plain.size(statement)._replace(qubits=QUBITS_NONE)
+    def size(self, statement: KeepingStatement) -> Size:
+        return self.plain.size(statement)._replace(qubits=QUBITS_NONE)
 
-        def assumptions(self, statement: KeepingStatement) -> tuple[str, ...]:
-            keep = _of(statement)
-            pins = f"{len(keep.pinned)} parts of an earlier plan are pinned"
-            cost = (
-                f", and each part that it had not costs {keep.change_cost} of the objective" if keep.change_cost else ""
-            )
-            return (*plain.assumptions(statement), f"{pins}{cost}.")
+    def assumptions(self, statement: KeepingStatement) -> tuple[str, ...]:
+        keep = _of(statement)
+        pins = f"{len(keep.pinned)} parts of an earlier plan are pinned"
+        cost = f", and each part that it had not costs {keep.change_cost} of the objective" if keep.change_cost else ""
+        return (*self.plain.assumptions(statement), f"{pins}{cost}.")
 
-        def answer_errors(self, statement: KeepingStatement, answer: Answer) -> list[FieldError]:
-            return plain.answer_errors(statement, answer)
+    def answer_errors(self, statement: KeepingStatement, answer: Answer) -> list[FieldError]:
+        return self.plain.answer_errors(statement, answer)
 
-        def objective(self, statement: KeepingStatement, answer: Answer) -> Number:
-            changes = exact(_of(statement).change_cost) * len(_new(statement, answer))
-            sign = -1 if self.sense == "max" else 1
-            return number(Fraction(exact(plain.objective(statement, answer))) + sign * changes)
+    def objective(self, statement: KeepingStatement, answer: Answer) -> Number:
+        changes = exact(_of(statement).change_cost) * len(self._new(statement, answer))
+        sign = -1 if self.sense == "max" else 1
+        return number(Fraction(exact(self.plain.objective(statement, answer))) + sign * changes)
 
-        def violations(self, statement: KeepingStatement, answer: Answer) -> list[Violation]:
-            has = set(plain.plans.parts(statement, answer))
-            gone = (plain.plans.named(statement, part) for part in _of(statement).pinned if part not in has)
-            pins = [Violation("not_kept", f"{part} is pinned, and the answer has it otherwise") for part in gone]
-            return [*plain.violations(statement, answer), *pins][:FAULTS_MAX]
+    def violations(self, statement: KeepingStatement, answer: Answer) -> list[Violation]:
+        has = set(self.plain.plans.parts(statement, answer))
+        gone = (self.plain.plans.named(statement, part) for part in _of(statement).pinned if part not in has)
+        pins = [Violation("not_kept", f"{part} is pinned, and the answer has it otherwise") for part in gone]
+        return [*self.plain.violations(statement, answer), *pins][:FAULTS_MAX]
 
-        def named_rows(self, statement: KeepingStatement) -> NamedRows | None:
-            return plain.plans.rows(statement, _of(statement)) or plain.named_rows(statement)
+    def named_rows(self, statement: KeepingStatement) -> NamedRows | None:
+        return self.plain.plans.rows(statement, _of(statement)) or self.plain.named_rows(statement)
 
-        def shares(self, statement: KeepingStatement, answer: Answer) -> Shares | None:
-            """Those of the plain kind, and what each change costs."""
-            found = plain.shares(statement, answer)
-            if found is None:
-                return None
-            new, cost = _new(statement, answer), Fraction(exact(_of(statement).change_cost))
-            amounts = [(-1 if self.sense == "max" else 1) * cost.numerator] * len(new)
-            changes = Part("changes", amounts, cost.denominator, lambda place: plain.plans.named(statement, new[place]))
-            return Shares([*found.parts, changes], found.rooms)
+    def shares(self, statement: KeepingStatement, answer: Answer) -> Shares | None:
+        """Those of the plain kind, and what each change costs."""
+        found = self.plain.shares(statement, answer)
+        if found is None:
+            return None
+        new, cost = self._new(statement, answer), Fraction(exact(_of(statement).change_cost))
+        amounts = [(-1 if self.sense == "max" else 1) * cost.numerator] * len(new)
+        changes = Part(
+            "changes", amounts, cost.denominator, lambda place: self.plain.plans.named(statement, new[place])
+        )
+        return Shares([*found.parts, changes], found.rooms)
 
-        def parts(self, statement: KeepingStatement, answer: Answer) -> list[str] | None:
-            return plain.parts(statement, answer)
+    def parts(self, statement: KeepingStatement, answer: Answer) -> list[str] | None:
+        return self.plain.parts(statement, answer)
 
-        def pinned(self, statement: KeepingStatement, parts: Sequence[str]) -> KeepingStatement:
-            found: KeepingStatement = plain.pinned(statement, parts)
-            return found
+    def pinned(self, statement: KeepingStatement, parts: Sequence[str]) -> KeepingStatement:
+        found: KeepingStatement = self.plain.pinned(statement, parts)
+        return found
 
-        def with_change_cost(
-            self, statement: KeepingStatement, parts: frozenset[str], cost: Number
-        ) -> KeepingStatement:
-            found: KeepingStatement = plain.with_change_cost(statement, parts, cost)
-            return found
+    def with_change_cost(self, statement: KeepingStatement, parts: frozenset[str], cost: Number) -> KeepingStatement:
+        found: KeepingStatement = self.plain.with_change_cost(statement, parts, cost)
+        return found
 
-        def encoding(self, statement: KeepingStatement) -> Encoding:
-            del statement
-            raise TooManyQubits(
-                f"Plans of {self.name} that are kept to earlier ones have no QUBO.",
-                remedy="Use the classical lane, or leave `keep` out of the statement.",
-            )
+    def encoding(self, statement: KeepingStatement) -> Encoding:
+        del statement
+        raise TooManyQubits(
+            f"Plans of {self.name} that are kept to earlier ones have no QUBO.",
+            remedy="Use the classical lane, or leave `keep` out of the statement.",
+        )
 
-        def cp_model(self, statement: KeepingStatement, model: cp_model.CpModel) -> CpReading:
-            return plain.plans.model(statement, _of(statement), model)
+    def cp_model(self, statement: KeepingStatement, model: cp_model.CpModel) -> CpReading:
+        return self.plain.plans.model(statement, _of(statement), model)
 
-        def heuristic(self, statement: KeepingStatement, seed: int) -> Answer | None:
-            """The earlier plan mended, or a plan made anew: what is better, where any has what is pinned."""
-            return self._best(
-                statement, plain.plans.nearest(statement, _of(statement)), plain.heuristic(statement, seed)
-            )
+    def heuristic(self, statement: KeepingStatement, seed: int) -> Answer | None:
+        """The earlier plan mended, or a plan made anew: what is better, where any has what is pinned."""
+        return self._best(
+            statement, self.plain.plans.nearest(statement, _of(statement)), self.plain.heuristic(statement, seed)
+        )
 
-        def improve(self, statement: KeepingStatement, answer: Answer) -> Answer:
-            """As it is where it is feasible; else the earlier plan mended, or the answer as the plain kind repairs it."""
-            if not self.violations(statement, answer):
-                return answer
-            near = plain.plans.nearest(statement, _of(statement))
-            return self._best(statement, near, plain.improve(statement, answer)) or answer
+    def improve(self, statement: KeepingStatement, answer: Answer) -> Answer:
+        """As it is where it is feasible; else the earlier plan mended, or the answer as the plain kind repairs it."""
+        if not self.violations(statement, answer):
+            return answer
+        near = self.plain.plans.nearest(statement, _of(statement))
+        return self._best(statement, near, self.plain.improve(statement, answer)) or answer
 
-        def default_answer(self, statement: KeepingStatement) -> Answer | None:
-            """The earlier plan mended, else what a careful clerk would do anew."""
-            near = plain.plans.nearest(statement, _of(statement))
-            return self._best(statement, near) or self._best(statement, plain.default_answer(statement))
+    def default_answer(self, statement: KeepingStatement) -> Answer | None:
+        """The earlier plan mended, else what a careful clerk would do anew."""
+        near = self.plain.plans.nearest(statement, _of(statement))
+        return self._best(statement, near) or self._best(statement, self.plain.default_answer(statement))
 
-        def trivial_bound(self, statement: KeepingStatement) -> Number:
-            """That of the plain kind: changes make nothing better."""
-            return plain.trivial_bound(statement)
+    def trivial_bound(self, statement: KeepingStatement) -> Number:
+        """That of the plain kind: changes make nothing better."""
+        return self.plain.trivial_bound(statement)
 
-        def _best(self, statement: KeepingStatement, *answers: Answer | None) -> Answer | None:
-            fit = [each for each in answers if each is not None and not self.violations(statement, each)]
-            return (max if self.sense == "max" else min)(
-                fit, key=lambda each: self.objective(statement, each), default=None
-            )
+    def _best(self, statement: KeepingStatement, *answers: Answer | None) -> Answer | None:
+        fit = [each for each in answers if each is not None and not self.violations(statement, each)]
+        return (max if self.sense == "max" else min)(
+            fit, key=lambda each: self.objective(statement, each), default=None
+        )
 
-    def _new(statement: KeepingStatement, answer: Answer) -> list[Choice]:
+    def _new(self, statement: KeepingStatement, answer: Answer) -> list[Choice]:
         known = _of(statement).known
-        return [part for part in plain.plans.parts(statement, answer) if part not in known]
+        return [part for part in self.plain.plans.parts(statement, answer) if part not in known]
 
-    return Kept()
+
+@cache
+def _kept(plain: Keeping[Any]) -> Optimisation[Any]:
+    """The kind that statements with an earlier plan are of, made once for each plain one."""
+    said = ("name", "version", "title", "sense", "answer_shape", "formats", "statement", "admission_is_linear")
+    made = type(
+        f"Kept{type(plain).__name__}", (_Kept,), {name: getattr(plain, name) for name in said} | {"plain": plain}
+    )
+    found: Optimisation[Any] = made()
+    return found
 
 
 def _of(statement: KeepingStatement) -> Keep:

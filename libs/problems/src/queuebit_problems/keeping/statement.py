@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, Self
@@ -57,9 +58,9 @@ class KeepingStatement(Statement):
         ),
     ] = None
 
+    @abstractmethod
     def part_fault(self, part: Choice) -> str | None:
         """What is wrong with a part of a plan; None where an answer might have it."""
-        raise NotImplementedError
 
     @model_validator(mode="after")
     def _known_parts(self) -> Self:

@@ -21,7 +21,7 @@ ABANDONED_MAX = 100_000
 @dataclass(frozen=True, slots=True)
 class Alike:
     """What orders have in common that may run together, and how many of them may at one time. `again`: those that are to run
-    later may run together with each other then; else each runs alone.
+    later may run together with each other then, once; else each runs alone.
     """
 
     key: Hashable
@@ -160,12 +160,12 @@ class Orders:
         work.running = True
 
     def put_back(self, works: Sequence[Work]) -> None:
-        """They are the next of their tiers, and run alone where they are not to run together again."""
+        """They are the next of their tiers, and run alone where they are not to run together again, or did so already."""
         for work in reversed(works):
             self._running_jobs.discard(work.report.job)
-            work.running, work.begun = False, True
-            if work.alike is not None and not work.alike.again:
+            if work.begun or (work.alike is not None and not work.alike.again):
                 work.alike = None
+            work.running, work.begun = False, True
             self._large[work.order.tier].appendleft(work)
 
     def finish(self, work: Work) -> None:

@@ -57,10 +57,9 @@ async def replan(request: Request, actor: Submitting, job_id: JobId) -> Response
 async def _source(request: Request, found: Found) -> Source:
     """Raises Refusal job_not_started or job_not_repeatable."""
     parts = parts_of(request)
-    events = await parts.store.events_of(found.stream_id, limit=1, tenant=found.tenant)
-    if not events:
+    asked = await parts.jobs.asked(found)
+    if asked is None:
         raise Refusal("job_not_started", job_id=found.job_id, retry_after_s=1)
-    asked = events[0].data
     if SEAL in asked:
         shown = await parts.payloads.masked(asked, found.tenant)
         sealed = "The data of the job is sealed, for it is that of a subject."

@@ -116,6 +116,11 @@ class Jobs:
             accepted = accepted_of(held) if held else None
         return accepted
 
+    async def asked(self, found: Found) -> str | None:
+        """The first event of the job as it is stored; None where it has none yet."""
+        events = await self._store.events_of(found.stream_id, limit=1, tenant=found.tenant)
+        return events[0].data if events else None
+
     async def own(self, asker: Asker, events: Sequence[StoredEvent]) -> Sequence[StoredEvent]:
         """Those of a page of the tenant's events that are of jobs that the asker may see."""
         if not asker.bound or not events:

@@ -13,7 +13,7 @@ from queuebit_problems.kind import Answer
 from queuebit_problems.kinds.routing.routes_answer import numbered, shown
 from queuebit_problems.kinds.routing.vrptw_search import TimedFleet
 from queuebit_problems.kinds.routing.vrptw_statement import VrptwStatement
-from queuebit_problems.numeric import CP_TOTAL_MAX, cp_coefficients, cp_weights
+from queuebit_problems.numeric import CP_TOTAL_MAX, CpCoefficients, cp_coefficients, cp_weights
 from queuebit_problems.optimisation import ENFORCED_SUM_MAX, CpReading
 
 if TYPE_CHECKING:
@@ -62,6 +62,13 @@ def _times(
     return time
 
 
+def _costs(statement: VrptwStatement, ways: Sequence[Way], known: frozenset[Way], more: Fraction) -> CpCoefficients:
+    """What each way costs: its length, and more where it is not known."""
+    unit = math.lcm(statement.unit, more.denominator)
+    lengths = [Fraction(statement.fleet.d[i][j], statement.unit) + (0 if (i, j) in known else more) for i, j in ways]
+    return cp_coefficients([int(length * unit) for length in lengths], unit)
+
+
 def filled(statement: VrptwStatement, model: cp_model.CpModel, keep: Keep | None = None) -> CpReading:
     """A Boolean a way, circuits through the depot, and after each customer the load and the time. Times of more digits than fit
     are rounded to the safe side. `keep`: ways that must be driven, and what others cost.
@@ -89,10 +96,7 @@ def filled(statement: VrptwStatement, model: cp_model.CpModel, keep: Keep | None
     unit = -(-fleet.horizon // CP_TOTAL_MAX) or 1
     due = [end // unit for end in fleet.closing]
     time = _times(fleet, used, due, unit, model)
-    known, more = frozenset(before), Fraction(exact(keep.change_cost))
-    unit_of_all = math.lcm(statement.unit, more.denominator)
-    lengths = [Fraction(fleet.d[i][j], statement.unit) + (0 if (i, j) in known else more) for i, j in ways]
-    coefficients = cp_coefficients([int(length * unit_of_all) for length in lengths], unit_of_all)
+    coefficients = _costs(statement, ways, frozenset(before), Fraction(exact(keep.change_cost)))
     model.minimize(sum(c * bit for c, bit in zip(coefficients.coefficients, used.values(), strict=True)))
 
     def read(value: Any) -> Answer:

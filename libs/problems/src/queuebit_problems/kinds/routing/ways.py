@@ -51,7 +51,9 @@ def with_dearer_ways(statement: S, known: frozenset[str], cost: Number) -> S:
     )
     stated = {name: getattr(statement, name) for name in type(statement).model_fields}
     # Made anew: a copy would keep what was worked out from the distances of before.
-    return statement.model_construct(**{**stated, "metric": "EXPLICIT", "coordinates": (), "distances": distances})
+    return type(statement).model_construct(
+        **{**stated, "metric": "EXPLICIT", "coordinates": (), "distances": distances}
+    )
 
 
 def _way(a: int, b: int, *, symmetric: bool) -> str:
