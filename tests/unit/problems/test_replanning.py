@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from queuebit_problems.encoding.qubo import exact
@@ -21,7 +21,8 @@ from tests.unit.problems.every_field import FIELDS
 from tests.unit.problems.fields import Field
 
 COMPARED = [field for field in FIELDS if type(field.kind).parts is not Optimisation.parts]
-few = settings(max_examples=15, deadline=None)
+# Many small programs allow no answer, or what changes costs no fixed amount: of ten tries a few are left.
+few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 every_one = pytest.mark.parametrize("field", COMPARED, ids=[field.name for field in COMPARED])
 
 
