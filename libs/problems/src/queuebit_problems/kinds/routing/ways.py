@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from queuebit_contracts.jobs import Number
 from queuebit_problems.encoding.qubo import exact
@@ -51,9 +51,8 @@ def with_dearer_ways(statement: S, known: frozenset[str], cost: Number) -> S:
     )
     stated = {name: getattr(statement, name) for name in type(statement).model_fields}
     # Made anew: a copy would keep what was worked out from the distances of before.
-    return type(statement).model_construct(
-        **{**stated, "metric": "EXPLICIT", "coordinates": (), "distances": distances}
-    )
+    stated |= {"metric": "EXPLICIT", "coordinates": (), "distances": distances}
+    return cast("S", type(statement).model_construct(**stated))
 
 
 def _way(a: int, b: int, *, symmetric: bool) -> str:
