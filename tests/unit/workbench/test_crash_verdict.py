@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from queuebit_store.submissions.port import Submission, SubmissionState
-from queuebit_workbench.clouds.crashes.verdict import counted, verdict
+from queuebit_workbench.clouds.crashes.verdict import FENCED, LONG_RUNS, counted, verdict
 from queuebit_workbench.clouds.crashes.ways import Way
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -23,11 +25,16 @@ def jobs(*times: int) -> dict[str, int]:
     return {str(UUID(int=n)): count for n, count in enumerate(times)}
 
 
+def good(told: dict[str, Any], *places: str) -> bool:
+    """The verdict, where processes died at these places."""
+    return verdict({**told, "deaths": {"at": dict.fromkeys(places, 1)}})
+
+
 ENDED, LOST = SubmissionState.CONCLUDED, SubmissionState.UNKNOWN
 
 
 @pytest.mark.parametrize(
-    ("way", "states", "times", "good"),
+    ("way", "states", "times", "expected"),
     [
         ("fence", (ENDED, ENDED), (1, 1), True),
         ("fence", (ENDED, ENDED), (1, 2), False),
@@ -47,9 +54,9 @@ ENDED, LOST = SubmissionState.CONCLUDED, SubmissionState.UNKNOWN
     ],
 )
 def test_it_wants_one_each_and_a_control_that_sees_more(
-    way: Way, states: tuple[SubmissionState, ...], times: tuple[int, ...], good: bool
+    way: Way, states: tuple[SubmissionState, ...], times: tuple[int, ...], expected: bool
 ) -> None:
-    assert verdict(counted(way, rows(*states), jobs(*times), {})) is good
+    assert good(counted(way, rows(*states), jobs(*times), {})) is expected
 
 
 def test_it_counts_how_they_got_there() -> None:
@@ -69,5 +76,40 @@ def test_it_counts_how_they_got_there() -> None:
 def test_what_was_paid_twice_because_a_token_was_forgotten_must_have_been_found() -> None:
     notes = {str(UUID(int=1)): ["A late look found 1 more, which may have been paid: a."]}
 
-    assert verdict(counted("forgotten", rows(ENDED, ENDED), jobs(1, 2), notes))
-    assert not verdict(counted("forgotten", rows(ENDED, ENDED), jobs(2, 2), notes))
+    assert good(counted("forgotten", rows(ENDED, ENDED), jobs(1, 2), notes))
+    assert not good(counted("forgotten", rows(ENDED, ENDED), jobs(2, 2), notes))
+
+
+@pytest.mark.parametrize(
+    ("way", "state", "times", "expected"),
+    [
+        ("fence", SubmissionState.CANCELLED, 0, True),
+        ("fence", SubmissionState.CANCELLED, 1, True),
+        ("fence", SubmissionState.CONCLUDED, 1, True),
+        ("token", SubmissionState.CANCELLED, 2, False),
+        ("label", SubmissionState.CANCELLED, 2, False),
+        ("label", SubmissionState.FAILED, 1, False),
+        ("fence", SubmissionState.FAILED, 1, False),
+        ("fence", SubmissionState.UNKNOWN, 1, False),
+    ],
+)
+def test_what_nobody_wanted_any_more_was_paid_once_at_most_and_never_failed(
+    way: Way, state: SubmissionState, times: int, expected: bool
+) -> None:
+    wanted, unwanted = rows(ENDED, state)
+
+    told = counted(way, [wanted, replace(unwanted, cancel_wanted=True)], jobs(1, times), {})
+
+    assert (told["runs"], told["unwanted"]["runs"]) == (1, 1)
+    assert good(told) is expected
+
+
+@pytest.mark.parametrize(
+    ("runs", "places", "expected"), [(LONG_RUNS, FENCED, True), (LONG_RUNS, FENCED[1:], False), (2, (), True)]
+)
+def test_a_long_run_in_which_nobody_died_at_some_step_proves_nothing(
+    runs: int, places: tuple[str, ...], expected: bool
+) -> None:
+    told = counted("fence", rows(*[ENDED] * runs), jobs(*[1] * runs), {})
+
+    assert good(told, *places) is expected

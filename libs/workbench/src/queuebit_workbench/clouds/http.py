@@ -120,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
             raw = b"".join(self._chunks())
         else:
-            raw = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), BODY_MAX))
+            raw = self._whole(min(int(self.headers.get("Content-Length") or 0), BODY_MAX))
         return zlib.decompress(raw) if self.headers.get("Content-Encoding") == "deflate" else raw
 
     def _chunks(self) -> Iterator[bytes]:
@@ -128,9 +128,16 @@ class _Handler(BaseHTTPRequestHandler):
         left = BODY_MAX
         while (size := int(self.rfile.readline().split(b";")[0] or b"0", 16)) and size <= left:
             left -= size
-            yield self.rfile.read(size)
+            yield self._whole(size)
             self.rfile.readline()
         self.rfile.readline()
+
+    def _whole(self, size: int) -> bytes:
+        """So many bytes. Raises ConnectionError for a client that went away before: it has asked for nothing."""
+        raw = self.rfile.read(size)
+        if len(raw) < size:
+            raise ConnectionResetError("The client went away in the middle of its request.")
+        return raw
 
     def _fails(self, fault: Fault) -> bool:
         """Whether the answer is the fault's; where it only waits, it goes on."""

@@ -1,7 +1,8 @@
 """`make provider-crash-matrix`: RUNS submissions through the unmodified client against the cloud on loopback, while processes
 are killed and paused, answers are lost and the list lags. Afterwards the cloud is asked how many jobs it accepted for each.
 
-Exit 0: one each, nothing failed, and the control (which sends again without looking) shows duplicates. 1: otherwise.
+Some are cancelled on their way. Exit 0: one each, nothing failed, in a long run somebody died at every step, and the control
+(which sends again without looking) shows duplicates. 1: otherwise.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import argparse
 import asyncio
 import json
 import os
+import random
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, get_args
@@ -24,13 +26,20 @@ from queuebit_devstack.stack import start_stack
 from queuebit_quantum_adapter.submissions.codec import encode_request, hash_of
 from queuebit_quantum_adapter.submissions.running import key_of
 from queuebit_runtime.clock import SystemClock
+from queuebit_runtime.waiting import end_task
 from queuebit_store.connections.migrations import migrate
 from queuebit_store.postgres import PostgresSettings, PostgresStore
-from queuebit_store.submissions.port import NewSubmission
+from queuebit_store.submissions.port import NewSubmission, SubmissionState
 from queuebit_workbench.clouds.crashes.clients import CLIENTS, Client
 from queuebit_workbench.clouds.crashes.nursery import Plan
 from queuebit_workbench.clouds.crashes.verdict import counted, verdict
 from queuebit_workbench.clouds.crashes.ways import OURS, Way
+
+UNWANTED = 5
+"""To so many submissions comes one that nobody wants any more after it was sent."""
+SENT = (SubmissionState.SUBMITTING, SubmissionState.UNKNOWN, SubmissionState.FOLLOWING)
+SENT_MAX = 1000
+LOOK_S = 0.05
 
 
 async def main(arguments: argparse.Namespace) -> int:
@@ -53,16 +62,16 @@ async def one_way(postgres: str, client: Client, way: Way, runs: int, arguments:
     """One ledger, one cloud, and processes that die; what became of it."""
     settings = PostgresSettings(postgres, namespace=f"crashes_{way}")
     await migrate(settings)
-    keys = [UUID(int=arguments.seed << 64 | number) for number in range(runs)]
+    unwanted = runs // UNWANTED if way in OURS else 0
+    keys = [UUID(int=arguments.seed << 64 | number) for number in range(runs + unwanted)]
+    chance = random.Random(arguments.seed)
     clock = SystemClock()
     async with cloud(client) as env, await PostgresStore.open(settings) as store:
         for number, attempt_id in enumerate(keys):
-            request = encode_request(client.request(number, number / runs))
-            await store.intend(
-                NewSubmission(
-                    key_of(attempt_id, 0), attempt_id, 0, client.backend, request, hash_of(request), patient=True
-                )
-            )
+            request = encode_request(client.request(number, number / len(keys)))
+            key, backend = key_of(attempt_id, 0), client.backend
+            new = NewSubmission(key, attempt_id, 0, backend, request, hash_of(request), attempt_id, patient=True)
+            await store.intend(new)
         url = f"{env[client.url].rstrip('/')}/_loopback"
         httpx2.put(url, json=client.orders(way), timeout=30).raise_for_status()
         plan = Plan(
@@ -78,13 +87,28 @@ async def one_way(postgres: str, client: Client, way: Way, runs: int, arguments:
             deadline_s=arguments.deadline_s,
         )
         begun_s = clock.monotonic_s()
-        deaths = await tended(plan, env)
+        changing = asyncio.create_task(nobody_wants(store, chance.sample(keys, unwanted), clock))
+        try:
+            deaths = await tended(plan, env)
+        finally:
+            await end_task(changing)
         wall_s = clock.monotonic_s() - begun_s
-        rows = await store.list_submissions(limit=runs)
+        rows = await store.list_submissions(limit=len(keys))
         history = {str(row.key): [note.text for note in await store.submission_notes(row.key)] for row in rows}
         accepted = client.counted(httpx2.get(url, timeout=30).json())
         told = counted(way, rows, accepted, history)
         return {"client": arguments.client, **told, "deaths": deaths, "wall_s": round(wall_s, 1)}
+
+
+async def nobody_wants(store: PostgresStore, attempt_ids: Sequence[UUID], clock: SystemClock) -> None:
+    """Want these cancelled, each once it was sent and before it has ended, as far as it is met between."""
+    left = set(attempt_ids)
+    while left:
+        for row in await store.list_submissions(SENT, limit=SENT_MAX):
+            if row.attempt_id in left:
+                await store.want_cancelled(row.attempt_id)
+                left.discard(row.attempt_id)
+        await clock.sleep(LOOK_S)
 
 
 @asynccontextmanager
@@ -99,7 +123,7 @@ async def cloud(client: Client) -> AsyncIterator[dict[str, str]]:
         await process.wait()
 
 
-async def tended(plan: Plan, env: dict[str, str]) -> dict[str, int]:
+async def tended(plan: Plan, env: dict[str, str]) -> dict[str, Any]:
     """Let the workers work, in a process that forks them: no thread may run where one forks."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -112,7 +136,7 @@ async def tended(plan: Plan, env: dict[str, str]) -> dict[str, int]:
     out, _ = await process.communicate()
     if process.returncode:
         raise SystemExit(f"The workers could not be kept: exit code {process.returncode}.")
-    deaths: dict[str, int] = json.loads(out.splitlines()[-1])
+    deaths: dict[str, Any] = json.loads(out.splitlines()[-1])
     return deaths
 
 

@@ -34,7 +34,7 @@ class Client:
     """`cloud`: the module that is its cloud, with its arguments; `url`: the variable that says where that is. `posts` are where
     it submits, `others` other requests whose answers are lost now and then. `counted` says how often each key was accepted.
     `request`: what the one with this number hands in, which is at this share of all. `kill_every_s`: how often a worker is
-    killed by the clock, on average: longer than it takes to begin.
+    killed by the clock, on average: longer than it takes to begin. `batched`: whether nothing is taken outside a batch.
     """
 
     cloud: tuple[str, ...]
@@ -49,6 +49,7 @@ class Client:
     behaviour: Mapping[Way, Mapping[str, Any]] = field(default_factory=dict)
     request: Callable[[int, float], Request] = a_circuit
     kill_every_s: float = 2.0
+    batched: bool = False
 
     def orders(self, way: Way) -> dict[str, Any]:
         """What the cloud is told before the work begins."""
@@ -137,11 +138,12 @@ CLIENTS: Mapping[Name, Client] = {
         backend="qrmi_fake_manila",
         provider="queuebit_quantum_adapter.providers.qrmi.provider:QrmiProvider",
         options={"resource": "fake_manila", "lag_s": 1.0, "deadline_s": 2.0},
-        ways=("fence",),
+        ways=("fence", "control"),
         posts="/experimental/jobs",
         others=(("POST", "/experimental/sessions", 0.03), ("POST", ".*/cancel", 0.2)),
         counted=_of_qrmi,
         kill_every_s=20.0,
+        batched=True,
     ),
 }
 

@@ -1,6 +1,6 @@
 """Keeps workers alive by forking new ones from a process that has everything loaded, and kills some of them by the clock.
 
-Called with one JSON document; it ends when a worker finds that nothing is left, and prints how many died.
+Called with one JSON document; it ends when a worker finds that nothing is left, and prints how many died, and where.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import os
 import random
 import signal
 import sys
+import tempfile
 import time
-from dataclasses import asdict, dataclass
+from collections import Counter
+from dataclasses import asdict, dataclass, field
 
 from queuebit_runtime.clock import SystemClock
 from queuebit_store.postgres import PostgresSettings
@@ -46,11 +48,12 @@ class Plan:
 
 @dataclass(slots=True)
 class Deaths:
-    """How the workers ended."""
+    """How the workers ended. `at`: how many were killed at which place; the others were killed by the clock."""
 
     killed: int = 0
     failed: int = 0
     ended: int = 0
+    at: dict[str, int] = field(default_factory=dict)
 
 
 def tend(plan: Plan) -> Deaths:
@@ -60,29 +63,32 @@ def tend(plan: Plan) -> Deaths:
     begun_s, born = clock.monotonic_s(), 0
     next_kill_s = begun_s + chance.expovariate(1 / plan.kill_every_s)
     alive: set[int] = set()
-    while not deaths.ended and deaths.failed < FAILED_MAX and clock.monotonic_s() - begun_s < plan.deadline_s:
-        while len(alive) < plan.workers:
-            born += 1
-            alive.add(_forked(plan, born))
-        if clock.monotonic_s() >= next_kill_s:
-            os.kill(chance.choice(sorted(alive)), signal.SIGKILL)
-            next_kill_s += chance.expovariate(1 / plan.kill_every_s)
-        _reap(alive, deaths)
-        time.sleep(LOOK_S)
-    for pid in alive:
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+    with tempfile.TemporaryFile() as grave:
+        while not deaths.ended and deaths.failed < FAILED_MAX and clock.monotonic_s() - begun_s < plan.deadline_s:
+            while len(alive) < plan.workers:
+                born += 1
+                alive.add(_forked(plan, born, grave.fileno()))
+            if clock.monotonic_s() >= next_kill_s:
+                os.kill(chance.choice(sorted(alive)), signal.SIGKILL)
+                next_kill_s += chance.expovariate(1 / plan.kill_every_s)
+            _reap(alive, deaths)
+            time.sleep(LOOK_S)
+        for pid in alive:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        grave.seek(0)
+        deaths.at = dict(sorted(Counter(grave.read().decode().splitlines()).items()))
     return deaths
 
 
-def _forked(plan: Plan, number: int) -> int:
+def _forked(plan: Plan, number: int, grave: int) -> int:
     pid = os.fork()
     if pid:
         return pid
     code = 1
     try:
-        settings = PostgresSettings(plan.postgres, namespace=plan.namespace)
-        work(settings, CLIENTS[plan.client], plan.way, plan.seed * 100_003 + number, kill=plan.kill, pause=plan.pause)
+        settings, seed = PostgresSettings(plan.postgres, namespace=plan.namespace), plan.seed * 100_003 + number
+        work(settings, CLIENTS[plan.client], plan.way, seed, kill=plan.kill, pause=plan.pause, grave=grave)
         code = 0
     finally:
         os._exit(code)

@@ -19,10 +19,12 @@ OURS: tuple[Way, ...] = (*SURE, "label")
 
 
 class Searched:
-    """A provider without its fences: what is left is the search by key."""
+    """A provider without its fences: what is left is the search by key. `batched`: one that takes nothing outside a batch gets
+    a new one for each send, which nobody remembers.
+    """
 
-    def __init__(self, provider: Any) -> None:
-        self._provider = provider
+    def __init__(self, provider: Any, *, batched: bool) -> None:
+        self._provider, self._batched = provider, batched
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._provider, name)
@@ -36,7 +38,7 @@ class Searched:
 
     def submit(self, request: Request, key: UUID, fence: str | None) -> str:
         del fence
-        sent: str = self._provider.submit(request, key, None)
+        sent: str = self._provider.submit(request, key, self._provider.fence(key) if self._batched else None)
         return sent
 
 
@@ -50,12 +52,12 @@ class Careless(Searched):
         return ()
 
 
-def in_the_way(provider: Any, way: Way) -> Any:
+def in_the_way(provider: Any, way: Way, *, batched: bool = False) -> Any:
     """The provider as this way uses it."""
     match way:
         case "fence" | "token" | "forgotten" | "label":
             return provider
         case "search":
-            return Searched(provider)
+            return Searched(provider, batched=batched)
         case "control":
-            return Careless(provider)
+            return Careless(provider, batched=batched)
