@@ -203,6 +203,8 @@ notebooks: $(READY) ## Run the page on notebooks, cell by cell, in a kernel of J
 provider-fixtures: $(READY) ## Record once what vendors' own clients and the clouds on loopback say to each other; tests replay it.
 	@$(BIN)/python -m queuebit_workbench.clouds.spoken ibm tests/contract/provider/recorded/ibm.jsonl
 	@$(BIN)/python -m queuebit_workbench.clouds.spoken braket tests/contract/provider/recorded/braket.jsonl
+	@$(BIN)/python -m queuebit_workbench.clouds.spoken leap tests/contract/provider/recorded/leap.jsonl
+	@$(BIN)/python -m queuebit_workbench.clouds.spoken qrmi tests/contract/provider/recorded/qrmi.jsonl
 
 provider-contract: $(READY) ## Do the SDKs keep the calls that providers make? (NEXT=1: their next versions; RECORD=1: write down those of today).
 	@PYTHON=$(BIN)/python; \

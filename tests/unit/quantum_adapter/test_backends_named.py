@@ -43,6 +43,24 @@ def test_simulators_of_amazon_are_such_and_its_machines_are_not() -> None:
     ]  # fmt: skip
 
 
+def test_devices_of_one_region_share_the_places_of_the_account_there() -> None:
+    devices = ["arn:aws:braket:us-east-1::device/qpu/ionq/Forte-1", "arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet"]
+    env = {
+        "QUEUEBIT_BRAKET_DEVICES": ",".join([SV1, *devices]),
+        "QUEUEBIT_BRAKET_BUCKET": "b",
+        "AWS_REGION": "us-east-1",
+    }
+
+    found = backends(Setup(LIMITS), {**env, "QUEUEBIT_BRAKET_AT_ONCE": "3", "QUEUEBIT_BRAKET_PER_MINUTE": "20"})
+
+    assert [(each.account, each.at_once_max, each.per_minute_max) for each in found] == [
+        ("braket:us-east-1", 3, 20), ("braket:us-east-1", 3, 20), ("braket:eu-north-1", 3, 20),
+    ]  # fmt: skip
+    assert {(each.at_once_max, each.per_minute_max) for each in backends(Setup(LIMITS), env)} == {(0, 0)}
+    with pytest.raises(NoBackend, match="QUEUEBIT_BRAKET_AT_ONCE is '-1'"):
+        backends(Setup(LIMITS), {**env, "QUEUEBIT_BRAKET_AT_ONCE": "-1"})
+
+
 def test_a_device_that_is_stood_in_for_is_no_ideal_machine_of_another_provider(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("qiskit_ibm_runtime", reason="the extra `noise` is not installed")
     monkeypatch.setenv("QUEUEBIT_BRAKET_DEVICES", "local")

@@ -30,6 +30,7 @@ SDKS = (
     "cirq_google",
     "dimod",
     "dwave",
+    "qrmi",
 )
 METHODS = (
     "qiskit_ibm_runtime.QiskitRuntimeService.backend",
@@ -48,6 +49,16 @@ METHODS = (
     "qiskit_ibm_runtime.api.client.RuntimeClient.jobs_get",
     "qiskit_ibm_runtime.api.client.RuntimeClient.list_backends",
     "braket.devices.LocalSimulator.run",
+    "qrmi.Payload.QiskitPrimitive",
+    "qrmi.QuantumResource",
+    "qrmi.QuantumResource.acquire",
+    "qrmi.QuantumResource.release",
+    "qrmi.QuantumResource.target",
+    "qrmi.QuantumResource.task_result",
+    "qrmi.QuantumResource.task_start",
+    "qrmi.QuantumResource.task_status",
+    "qrmi.QuantumResource.task_stop",
+    "qrmi.ResourceType.IBMQuantumComputeService",
 )
 """What is called on objects, which no import names."""
 Surface = Mapping[str, Mapping[str, Any]]

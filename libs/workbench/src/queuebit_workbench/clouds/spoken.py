@@ -1,6 +1,6 @@
 """One conversation of our adapter, through a vendor's own client, with a cloud: what is recorded, and replayed by tests.
 
-Usage: python -m queuebit_workbench.clouds.spoken ibm|braket FILE
+Usage: python -m queuebit_workbench.clouds.spoken ibm|braket|leap|qrmi FILE
 """
 
 from __future__ import annotations
@@ -15,36 +15,39 @@ from typing import Any
 from uuid import UUID
 
 from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Register
-from queuebit_quantum_adapter.ports import Provider, Request
+from queuebit_quantum_adapter.ports import Provider, Request, Spins
 from queuebit_workbench.clouds.http import Asked, Reply
 from queuebit_workbench.clouds.recorded import Exchange, Recorder, Replay, encoded
 
 KEY = UUID(int=7)
 BELL = Circuit(2, (Register("c", 2),), (Gate("h", (0,)), Gate("cx", (0, 1)), Measure(0, 0), Measure(1, 1)))
 REQUEST = Request((Bound(BELL),), (1,), 50)
+PAIR = Request((), (1,), 50, spins=Spins(2, ((0, 0.5),), ((0, 1, 0.5),)))
 IDENTITY = "/identity/token"
 WAIT_S = 60.0
-DEVICE = "fake_manila"
+DEVICE, ANNEALER = "fake_manila", "Loopback_clique"
 
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
     """`opened`: the adapter's provider, led by the environment to a cloud or to a recording of one. `record`: starts a cloud
     with a recorder before it; the recorder, the addresses of the cloud, the environment that leads there, and what ends it.
-    `env_at`: that environment for a replay.
+    `env_at`: that environment for a replay. `request`: what is handed in.
     """
 
     opened: Callable[[], Provider]
     record: Callable[[], tuple[Recorder, tuple[str, ...], Mapping[str, str], Callable[[], None]]]
     env_at: Callable[[str], dict[str, str]]
+    request: Request = REQUEST
 
 
-def conversation(provider: Provider) -> dict[str, Any]:
+def conversation(vendor: Vendor) -> dict[str, Any]:
     """Every verb of the port once, in the order of a submission; what came of it, without what only this run can say."""
+    provider, request = vendor.opened(), vendor.request
     told = provider.capabilities()
-    provider.preflight(REQUEST)
+    provider.preflight(request)
     fence = provider.fence(KEY)
-    job = provider.submit(REQUEST, KEY, fence)
+    job = provider.submit(request, KEY, fence)
     found = provider.reconcile(KEY, fence)
     if fence is not None:
         provider.close(fence)
@@ -117,9 +120,49 @@ def _env_of_braket(url: str) -> dict[str, str]:
     return env_at(url, url)
 
 
+def _leap() -> Provider:
+    from queuebit_quantum_adapter.annealers import Annealed
+    from queuebit_quantum_adapter.providers.leap.provider import LeapAnnealer
+
+    return Annealed(LeapAnnealer(solver=ANNEALER, spins_max=20, lag_s=1.0, deadline_s=20.0))
+
+
+def _record_leap() -> tuple[Recorder, tuple[str, ...], Mapping[str, str], Callable[[], None]]:
+    from queuebit_workbench.clouds.leap.server import started
+
+    server = started()
+    server.record = recorder = Recorder(server.record)
+    return recorder, (server.url,), server.env(), server.close
+
+
+def _env_of_leap(url: str) -> dict[str, str]:
+    from queuebit_workbench.clouds.leap.server import env_at
+
+    return env_at(url, (ANNEALER,))
+
+
+def _qrmi() -> Provider:
+    from queuebit_quantum_adapter.providers.qrmi.provider import QrmiProvider
+
+    return QrmiProvider(resource=DEVICE, lag_s=1.0, deadline_s=20.0)
+
+
+def _record_qrmi() -> tuple[Recorder, tuple[str, ...], Mapping[str, str], Callable[[], None]]:
+    recorder, urls, _, close = _record_ibm()
+    return recorder, urls, _env_of_qrmi(urls[0]), close
+
+
+def _env_of_qrmi(url: str) -> dict[str, str]:
+    from queuebit_workbench.clouds.ibm.server import env_of_qrmi_at
+
+    return env_of_qrmi_at(url, DEVICE)
+
+
 VENDORS: Mapping[str, Vendor] = {
     "ibm": Vendor(_ibm, _record_ibm, _env_of_ibm),
     "braket": Vendor(_braket, _record_braket, _env_of_braket),
+    "leap": Vendor(_leap, _record_leap, _env_of_leap, PAIR),
+    "qrmi": Vendor(_qrmi, _record_qrmi, _env_of_qrmi),
 }
 
 
@@ -131,7 +174,7 @@ def main(arguments: list[str]) -> int:
     vendor, path = VENDORS[arguments[0]], Path(arguments[1])
     recorder, urls, env, close = vendor.record()
     os.environ.update(env)
-    told = conversation(vendor.opened())
+    told = conversation(vendor)
     close()
     path.write_text(encoded(recorder.exchanges, urls, told))
     sys.stdout.write(f"{len(recorder.exchanges)} exchanges are in {path}\n")

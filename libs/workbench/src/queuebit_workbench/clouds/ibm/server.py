@@ -25,6 +25,12 @@ def env_at(url: str) -> dict[str, str]:
     }
 
 
+def env_of_qrmi_at(url: str, resource: str) -> dict[str, str]:
+    """The same of QRMI, for one resource."""
+    told = {"ENDPOINT": f"{url}{PREFIX}", "IAM_ENDPOINT": url, "IAM_APIKEY": "loopback", "SERVICE_CRN": CRN}
+    return {f"{resource}_QRMI_IBM_QCS_{name}": value for name, value in told.items()}
+
+
 class Server:
     """One cloud on a port of loopback, in threads of its own."""
 
@@ -46,13 +52,7 @@ class Server:
 
     def env_of_qrmi(self, resource: str) -> dict[str, str]:
         """The same of QRMI, for one resource."""
-        told = {
-            "ENDPOINT": f"{self.url}{PREFIX}",
-            "IAM_ENDPOINT": self.url,
-            "IAM_APIKEY": "loopback",
-            "SERVICE_CRN": CRN,
-        }
-        return {f"{resource}_QRMI_IBM_QCS_{name}": value for name, value in told.items()}
+        return env_of_qrmi_at(self.url, resource)
 
     def answer(self, asked: Asked) -> Reply:
         """What the cloud says. Raises Refused."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
@@ -24,7 +24,9 @@ class Server:
     def __init__(self, cloud: Cloud, port: int = 0) -> None:
         self.cloud = cloud
         self.faults = Faults()
-        self._http = Loopback(self._replied, self.faults, port)
+        self.record: Callable[[Asked], Reply] = self._replied
+        """Whoever listens stands here, and asks the one before."""
+        self._http = Loopback(lambda asked: self.record(asked), self.faults, port)
         self.start, self.close = self._http.start, self._http.close
 
     @property
@@ -33,12 +35,7 @@ class Server:
 
     def env(self) -> dict[str, str]:
         """What makes an unmodified client come here."""
-        solvers = ",".join(self.cloud.solvers)
-        return {
-            "DWAVE_API_ENDPOINT": f"{self.url}/",
-            "DWAVE_API_TOKEN": TOKEN,
-            "QUEUEBIT_LEAP_SOLVERS": solvers,
-        }
+        return env_at(self.url, self.cloud.solvers)
 
     def _replied(self, asked: Asked) -> Reply:
         try:
@@ -54,6 +51,15 @@ class Server:
             raise Refused(404, f"There is no {asked.method} {asked.path}.")
         except Refused as error:
             return Reply(error.status, {"error_code": error.status, "error_msg": error.message})
+
+
+def env_at(url: str, solvers: Iterable[str]) -> dict[str, str]:
+    """What makes an unmodified client come to a cloud at an address, and use these annealers."""
+    return {
+        "DWAVE_API_ENDPOINT": f"{url}/",
+        "DWAVE_API_TOKEN": TOKEN,
+        "QUEUEBIT_LEAP_SOLVERS": ",".join(solvers),
+    }
 
 
 def _solvers(server: Server, _: str, __: Asked) -> Reply:

@@ -11,6 +11,8 @@ that name them in `params.backend`.
 | `QUEUEBIT_BRAKET_QUBITS_MAX` | The largest circuit that is sent to a device. | 30 | number, > 0 |
 | `QUEUEBIT_BRAKET_LAG_S` | How long after it was sent a task may be missing from Braket's list, at most. | 60 | seconds |
 | `QUEUEBIT_BRAKET_DEADLINE_S` | How long one request may take. | 8 | seconds |
+| `QUEUEBIT_BRAKET_AT_ONCE` | How many submissions of the account there are at a time in a region. | no limit | number, > 0 |
+| `QUEUEBIT_BRAKET_PER_MINUTE` | How many submissions of the account begin in a minute in a region. | no limit | number, > 0 |
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from importlib.metadata import version
 from queuebit_contracts.jobs import Lane
 from queuebit_contracts.regions import LOCAL as HERE
 from queuebit_contracts.regions import region_of_arn
-from queuebit_quantum_adapter.backends.settings import names, number
+from queuebit_quantum_adapter.backends.settings import limit, names, number
 from queuebit_quantum_adapter.backends.spec import BackendSpec, Setup
 from queuebit_quantum_adapter.errors import NoBackend
 
@@ -53,6 +55,12 @@ def name_of(arn: str) -> str:
 def lane_of(arn: str) -> Lane:
     """Amazon rents simulators beside machines: what they give is simulated."""
     return "simulator" if "/quantum-simulator/" in arn else "quantum"
+
+
+def account_of(arn: str, env: Mapping[str, str]) -> str:
+    """Amazon counts by region what an account asks. A device names its own, a simulator is asked where the account is at home."""
+    region = arn.split(":")[3] or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or "home"
+    return f"braket:{region}"
 
 
 def _local(setup: Setup) -> BackendSpec:
@@ -86,6 +94,9 @@ def _device(arn: str, env: Mapping[str, str]) -> BackendSpec:
         durable=True,
         region=region_of_arn(arn),
         only_named=lane_of(arn) == "simulator",
+        account=account_of(arn, env),
+        at_once_max=limit(env, "QUEUEBIT_BRAKET_AT_ONCE"),
+        per_minute_max=limit(env, "QUEUEBIT_BRAKET_PER_MINUTE"),
         options={
             "device": arn,
             "bucket": bucket,
