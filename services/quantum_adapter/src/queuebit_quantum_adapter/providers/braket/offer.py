@@ -58,7 +58,7 @@ def lane_of(arn: str) -> Lane:
 
 
 def account_of(arn: str, env: Mapping[str, str]) -> str:
-    """Amazon counts by region what an account asks. A device names its own, a simulator is asked where the account is at home."""
+    """Amazon counts by region what an account asks: a device names its own, a simulator stands where the account is at home."""
     region = arn.split(":")[3] or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or "home"
     return f"braket:{region}"
 
