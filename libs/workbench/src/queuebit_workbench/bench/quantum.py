@@ -3,20 +3,19 @@
 A hundred circuits of one structure and 12 qubits, each a job of its own: through the quantum adapter alone, from the first
 order to the last answer; and through all services, from the first submission to the last verdict; both in this process on the
 memory ports, with circuits in one process of a pool. Beside them in turn, in such a process too, the same angles by hand. Then
-one small job on a noisy device of 133 qubits. Ratios are of the same turn, and their median is what counts.
+one small job on a noisy device of 133 qubits, and simulations of 24 qubits that are cancelled while they run. Ratios are of the
+same turn, and their median is what counts.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import random
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 from uuid import UUID
 
 import orjson
@@ -24,7 +23,7 @@ import uvloop
 from rich.console import Console
 
 from queuebit_contracts.channels import COMPLETED, EXECUTIONS, SUBMITTED, queued
-from queuebit_contracts.envelope import Envelope, binary_headers, decode, encode_data, encode_headers, rfc3339
+from queuebit_contracts.envelope import Envelope, binary_headers, encode_data, encode_headers, rfc3339
 from queuebit_contracts.events import ExecutionSucceeded, JobCompleted, JobQueued, JobSubmitted, ProblemSize
 from queuebit_contracts.ids import job_id_of, uuid7
 from queuebit_contracts.jobs import Problem
@@ -42,6 +41,8 @@ from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.ids import SystemIds
 from queuebit_runtime.processes.pool import ProcessPool
 from queuebit_workbench.bench.quantum_by_hand import LAYERS, RING, ByHand, text_of
+from queuebit_workbench.bench.quantum_cancel import QUBITS, WITHIN_S, cancels
+from queuebit_workbench.bench.quantum_watch import PATIENCE_S, Watch
 from queuebit_workbench.world import World
 
 TENANT = "bench"
@@ -51,7 +52,7 @@ BY_HAND = "queuebit_workbench.bench.quantum_by_hand:run"
 DEVICE = "fake_torino"
 OPERATIONS = RING + LAYERS * (RING + RING // 2 + RING) + RING
 ADAPTER_BAR, WHOLE_BAR, NOISY_S_BAR = 1.2, 2.5, 0.5
-POLL_S, PATIENCE_S = 0.002, 120.0
+CANCELS = 5
 CLOCK = SystemClock()
 
 Sets = tuple[tuple[float, ...], ...]
@@ -113,33 +114,6 @@ def submissions_of(sets: Sets, numbers: random.Random) -> list[Outgoing]:
         )  # fmt: skip
         found.append(Outgoing(SUBMITTED, job.encode(), value, headers))
     return found
-
-
-class Watch:
-    """Counts what one sort of event has come on a topic."""
-
-    def __init__(self, broker: MemoryBroker, topic: str, sort: type) -> None:
-        self._broker, self._topic, self._sort = broker, topic, sort
-        self._read: dict[int, int] = {}
-
-    def new(self) -> list[Any]:
-        """Those that have come since it was asked last."""
-        found = []
-        for number, partition in enumerate(self._broker.log(self._topic)):
-            for record in partition[self._read.get(number, 0) :]:
-                data = decode(record.headers, record.value).data
-                found += [data] if isinstance(data, self._sort) else []
-            self._read[number] = len(partition)
-        return found
-
-    async def until(self, count: int) -> list[Any]:
-        """So many more. Raises TimeoutError."""
-        found: list[Any] = []
-        async with asyncio.timeout(PATIENCE_S):
-            while len(found) < count:
-                await asyncio.sleep(POLL_S)
-                found += self.new()
-        return found
 
 
 async def through_adapter(
@@ -207,7 +181,7 @@ async def noisy(pool: ProcessPool, count: int) -> list[float]:
     return found
 
 
-async def measured(jobs: int, turns: int) -> tuple[list[Turn], list[float]]:
+async def measured(jobs: int, turns: int) -> tuple[list[Turn], list[float], list[float]]:
     """Each turn on its own angles: by hand, through the adapter, through all services. The first of each warms up."""
     numbers = random.Random(1)
 
@@ -226,13 +200,15 @@ async def measured(jobs: int, turns: int) -> tuple[list[Turn], list[float]]:
             [(adapter_s, cpu_s, executions)] = await through_adapter(adapter, [some()], numbers)
             [whole_s] = await through_all(whole, [some()], numbers)
             found.append(Turn(by_hand, adapter_s, cpu_s, whole_s, executions))
-        return found, await noisy(hand, 4)
+        return found, await noisy(hand, 4), await cancels(adapter, TENANT, CANCELS)
     finally:
         for pool in pools:
             await pool.close()
 
 
-def told(jobs: int, turns: Sequence[Turn], noisy_s: Sequence[float], console: Console) -> bool:
+def told(
+    jobs: int, turns: Sequence[Turn], noisy_s: Sequence[float], cancelled_s: Sequence[float], console: Console
+) -> bool:
     """Prints the figures. Whether the bars were kept."""
     hand_s = median(turn.by_hand["bound"] for turn in turns)
     console.print(
@@ -256,7 +232,11 @@ def told(jobs: int, turns: Sequence[Turn], noisy_s: Sequence[float], console: Co
     console.print(
         f"8 qubits on {DEVICE}, noisy: {first_s:.2f} s the first, {median(warm_s):.3f} s warm (bar {NOISY_S_BAR:g} s)"
     )
-    return kept and median(warm_s) < NOISY_S_BAR
+    console.print(
+        f"{QUBITS} qubits cancelled while they run: over within {max(cancelled_s):.3f} s, the longest of {len(cancelled_s)} "
+        f"(bar {WITHIN_S:g} s)"
+    )
+    return kept and median(warm_s) < NOISY_S_BAR and max(cancelled_s) < WITHIN_S
 
 
 def main(argv: Sequence[str]) -> int:
@@ -265,8 +245,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--jobs", type=int, default=100, help="circuits, each a job of its own")
     parser.add_argument("--turns", type=int, default=5, help="how often it is measured, each turn by hand beside it")
     given = parser.parse_args(argv)
-    turns, noisy_s = uvloop.run(measured(given.jobs, given.turns))
-    return 0 if told(given.jobs, turns, noisy_s, Console(soft_wrap=True, highlight=False)) else 1
+    turns, noisy_s, cancelled_s = uvloop.run(measured(given.jobs, given.turns))
+    return 0 if told(given.jobs, turns, noisy_s, cancelled_s, Console(soft_wrap=True, highlight=False)) else 1
 
 
 if __name__ == "__main__":
