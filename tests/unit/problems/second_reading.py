@@ -50,10 +50,13 @@ def sized(kind: str, number: int, width: int) -> Typed:
 
 @dataclass
 class World:
-    """One history: the state after its measurements, its probability in the norm, and the classical memory."""
+    """One history: the state after its measurements, its probability in the norm, and the classical memory. `leaves`: the
+    statement by which it goes out of a loop, or of a turn of it.
+    """
 
     state: Any
     names: dict[str, Any]
+    leaves: type | None = None
 
 
 class SecondReading:
@@ -81,7 +84,7 @@ class SecondReading:
 
     def _block(self, statements: Sequence[Any], worlds: list[World]) -> list[World]:
         for statement in statements:
-            worlds = [after for world in worlds for after in self._step(statement, world)]
+            worlds = [after for each in worlds for after in ([each] if each.leaves else self._step(statement, each))]
         return worlds
 
     def _step(self, statement: Any, world: World) -> Iterator[World]:
@@ -111,6 +114,8 @@ class SecondReading:
                 yield from self._block(statement.if_block if holds else statement.else_block, [world])
             case ast.WhileLoop():
                 yield from self._while(statement, [world])
+            case ast.BreakStatement() | ast.ContinueStatement():
+                yield World(world.state, names, type(statement))
             case ast.SubroutineDefinition():
                 self.subroutines[statement.name.name] = statement
                 yield world
@@ -140,7 +145,8 @@ class SecondReading:
                 for turn in range(self.value(span.start, names).whole, self.value(span.end, names).whole + 1):
                     for each in worlds:
                         each.names[statement.identifier.name] = Typed(LITERAL, turn)
-                    worlds = self._block(statement.block, worlds)
+                    over, worlds = _turned(self._block(statement.block, worlds))
+                    yield from over
                 yield from worlds
             case other:
                 raise AssertionError(other)
@@ -152,7 +158,9 @@ class SecondReading:
                 if not self.value(statement.while_condition, each.names).real:
                     yield each
                 elif np.vdot(each.state, each.state).real > UNLIKELY:
-                    turned += self._block(statement.block, [each])
+                    over, on = _turned(self._block(statement.block, [each]))
+                    yield from over
+                    turned += on
             going = turned
 
     def _declare(self, statement: ast.ClassicalDeclaration, names: dict[str, Any]) -> None:
@@ -273,6 +281,14 @@ class SecondReading:
         if operator == "-":
             return added(Typed(kind, bits=one.bits), self.unary("-", other))
         return sized(kind, plain(operator, one.whole, other.whole), len(one.bits))
+
+
+def _turned(worlds: Sequence[World]) -> tuple[list[World], list[World]]:
+    """(those that have left a loop, those that go on with its next turn)."""
+    ways: tuple[list[World], list[World]] = ([], [])
+    for each in worlds:
+        ways[each.leaves is not ast.BreakStatement].append(World(each.state, each.names))
+    return ways
 
 
 def apply(state: Any, gate: Any, angles: Sequence[float], qubits: Sequence[int]) -> Any:

@@ -9,6 +9,7 @@ from queuebit_circuits.qasm.syntax import (
     DeclareValue,
     For,
     If,
+    Leave,
     Statement,
     While,
 )
@@ -33,7 +34,8 @@ def loop(evaluator: Evaluator, statement: For, scope: Scope) -> Iterator[Scope]:
         turns = range(first, last + (1 if step > 0 else -1), step)
     else:
         turns = [evaluator.whole(value, scope, "a value of a loop", -whole, whole) for value in values.values]
-    budget.foresee((1 + statement.weight) * len(turns), place)
+    if not statement.left:  # of one that is left early nobody knows how many turns it takes
+        budget.foresee((1 + statement.weight) * len(turns), place)
     plain = statement.type.width is None
     for turn in turns:
         budget.spend(1, place)
@@ -44,6 +46,11 @@ def loop(evaluator: Evaluator, statement: For, scope: Scope) -> Iterator[Scope]:
             else evaluator.converted(Value(turn, "whole"), statement.type, scope, place)
         )
         yield inner
+
+
+def leaves(body: Sequence[Statement]) -> bool:
+    """Whether a block leaves the loop that it stands in, or a turn of it."""
+    return any(isinstance(each, Leave) or (isinstance(each, If) and each.leaves) for each in body)
 
 
 def weight(body: Sequence[Statement]) -> int:

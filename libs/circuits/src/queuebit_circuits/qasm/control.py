@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
+from contextlib import contextmanager
 
-from queuebit_circuits.qasm.blocks import weight
+from queuebit_circuits.qasm.blocks import leaves, weight
 from queuebit_circuits.qasm.declarations import DeclarationParser
 from queuebit_circuits.qasm.source import Token
 from queuebit_circuits.qasm.syntax import (
     For,
     If,
+    Leave,
     Operand,
     Parameter,
     Statement,
@@ -25,8 +27,30 @@ CASES_MAX = 32
 """Of a switch; each stands within the one before."""
 
 
+LOOP, SWITCH = "loop", "switch"
+
+
 class ControlParser(DeclarationParser):
     """Reads statements that hold statements; their first word is taken."""
+
+    _inside = ""
+    """What stands around the next statement that could be left: a loop, the cases of a switch, or nothing."""
+
+    @contextmanager
+    def _within(self, what: str) -> Iterator[None]:
+        outside, self._inside = self._inside, what
+        yield
+        self._inside = outside
+
+    def _leave(self, token: Token) -> Leave:
+        if self._inside == SWITCH:
+            raise self.tokens.source.error(
+                token, f"{token.text} stands in a case of a switch", "Leave it out: a case ends with its block."
+            )
+        if self._inside != LOOP:
+            raise self.tokens.source.error(token, f"{token.text} stands in no loop", "Leave it out.")
+        self.end(token.text)
+        return Leave(token.text == "continue", token.place)
 
     @abstractmethod
     def _statement(self, *, outermost: bool = False) -> Iterator[Statement]:
@@ -41,7 +65,7 @@ class ControlParser(DeclarationParser):
             otherwise: tuple[Statement, ...] = ()
             if self.version == 3 and self.tokens.skip("else"):
                 otherwise = self._block()
-        return If(condition, then, otherwise, token.place)
+        return If(condition, then, otherwise, token.place, leaves(then) or leaves(otherwise))
 
     def _conditional(self) -> tuple[Statement, ...]:
         token = self.tokens.next
@@ -89,7 +113,7 @@ class ControlParser(DeclarationParser):
         self.tokens.expect("{", "a subroutine")
         body: list[Statement] = []
         returns: Operand | Named | None = None
-        with self.nested():
+        with self.nested(), self._within(""):
             while not self.tokens.skip("}"):
                 if self.tokens.next.kind == "end":
                     raise self.tokens.error("a block is not closed", "Write '}' at its end.")
@@ -146,9 +170,9 @@ class ControlParser(DeclarationParser):
             self.tokens.expect("[", "in")
             values = self.range_after(self.expression(), start)
             self.tokens.expect("]", "the range")
-        with self.nested():
+        with self.nested(), self._within(LOOP):
             body = self._block()
-        return For(stated, name.text, values, body, token.place, weight(body))
+        return For(stated, name.text, values, body, token.place, weight(body), leaves(body))
 
     def _box(self) -> tuple[Statement, ...]:
         """The statements of a box; the time that it may state is passed over, as delays are."""
@@ -165,7 +189,9 @@ class ControlParser(DeclarationParser):
         with self.nested():
             condition = self.expression()
             self.tokens.expect(")", "the condition")
-            return While(condition, self._block(), token.place)
+            with self._within(LOOP):
+                body = self._block()
+            return While(condition, body, token.place, leaves(body))
 
     def _switch(self, token: Token) -> If:
         """A switch as conditions within each other, the first case outermost."""
@@ -185,9 +211,11 @@ class ControlParser(DeclarationParser):
                     if self.tokens.at("{"):
                         break
                     values.append(self.expression())
-                cases.append((self._one_of(target, values, place), self._block(), place))
+                with self._within(SWITCH):
+                    cases.append((self._one_of(target, values, place), self._block(), place))
             if self.tokens.skip("default"):
-                otherwise = self._block()
+                with self._within(SWITCH):
+                    otherwise = self._block()
             self.tokens.expect("}", "the cases")
         if not cases:
             raise self.tokens.source.error(token, "a switch has no case", "Write case 0 { … }.")

@@ -64,8 +64,6 @@ BUILT_IN = {2: frozenset({"U", "CX"}), 3: frozenset({"U", "gphase"})}
 _REFUSED: dict[str, tuple[str, str]] = {
     "extern": ("external functions", "Leave them out."),
     "return": ("returns before the end of a subroutine", "Return once, as its last statement."),
-    "break": ("leaving a loop early", "Write a for loop over a shorter range."),
-    "continue": ("leaving a loop early", "Write the loop's body so that it is always run to its end."),
     "end": ("ending early", "Leave out what follows instead."),
     "duration": ("durations", "Leave them out: timing belongs to the device."),
     "stretch": ("durations", "Leave them out: timing belongs to the device."),
@@ -84,6 +82,6 @@ REFUSED: dict[int, dict[str, tuple[str, str]]] = {2: {}, 3: _REFUSED}
 WORDS = frozenset(_REFUSED) | {
     "OPENQASM", "include", "qreg", "creg", "gate", "barrier", "reset", "measure", "if", "else", "qubit", "bit", "const",
     "let", "for", "int", "uint", "float", "angle", "bool", "ctrl", "negctrl", "inv", "pow", "pragma", "while", "switch", "box",
-    "delay", "input", "opaque", "def",
+    "delay", "input", "opaque", "def", "break", "continue",
 }  # fmt: skip
 """First words of statements that are no calls of gates."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from queuebit_circuits.circuit import Branch, Loop, Operation
 from queuebit_circuits.qasm.bitvalues import BitValues
 from queuebit_circuits.qasm.conditions import READ_BITS_MAX, Conditions, Known
-from queuebit_circuits.qasm.loops import WrittenOut
+from queuebit_circuits.qasm.loops import IDLE, WrittenOut
 from queuebit_circuits.qasm.scope import Budget, Scope, Value
 from queuebit_circuits.qasm.source import Source
 from queuebit_circuits.qasm.subroutines import statements_of
@@ -38,17 +38,22 @@ class Looping(BitValues):
             if counters := sorted(self._counters(body, scope)):
                 into.extend(self._counted(condition, body, scope, place, counters))
                 return
-            bits, values, inverted = self._read_condition(condition, scope, place)
-            turn = self._way(body, scope)
-            then, otherwise = ((), turn) if inverted else (turn, ())
-            if turn and (values or inverted):
-                into.append(Loop(bits, tuple(values), then, otherwise, self._loops.new(place)))
+            known = self._read_condition(condition, scope, place)
+            self._loop(known, self._way(body, scope), place, into)
             return
         while True:
             self._budget.spend(1 + condition.size, place)
             if not self._evaluator.number(condition, scope):
                 return
             self._block(body, scope.inner(), into)
+
+    def _loop(self, known: Known, turn: tuple[Operation, ...], place: int, into: list[Operation]) -> None:
+        """A turn is taken as long as the condition holds. A loop around nothing is followed too, for it may have no end."""
+        bits, values, inverted = known
+        turn = turn or IDLE
+        then, otherwise = ((), turn) if inverted else (turn, ())
+        if values or inverted:
+            into.append(Loop(bits, tuple(values), then, otherwise, self._loops.new(place)))
 
     def _counters(self, body: Sequence[Statement], scope: Scope) -> Iterator[str]:
         """The variables from outside of a loop that it sets."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from queuebit_circuits.circuit import Branch, Circuit, Loop, Loops, Operation, length_of
+from queuebit_circuits.circuit import Barrier, Branch, Circuit, Loop, Loops, Operation, length_of
 from queuebit_circuits.cost import UPDATES_MIN, active, final_measurements, on_active
 from queuebit_circuits.errors import UnfitCircuit
 from queuebit_circuits.qasm.scope import STEPS_MAX, Budget
@@ -23,6 +23,10 @@ COUNTED_UPDATES_MAX = 2**26
 """Amplitudes that are written to follow a circuit whose loops all count their turns; one that takes more is taken as it is."""
 STEPS = 16
 """Of reading, that applying a gate to a small state takes."""
+
+
+IDLE: tuple[Operation, ...] = (Barrier(()),)
+"""A turn that does nothing."""
 
 
 class WrittenOut:
@@ -42,7 +46,7 @@ class WrittenOut:
         return len(self._places) - 1
 
     def counted(self, place: int) -> None:
-        """A loop that counts its turns was written out: what it measures is more than its histories are."""
+        """A loop with a last turn was written out: what it measures is more than its histories are."""
         self._counted = place
 
     def of(self, circuit: Circuit) -> Circuit:
@@ -96,6 +100,8 @@ class WrittenOut:
         for each in operations:
             if not isinstance(each, Branch):
                 found.append(each)
+                continue
+            if isinstance(each, Loop) and IDLE in (each.then, each.otherwise):
                 continue
             then, otherwise = self._written(each.then, turns), self._written(each.otherwise, turns)
             branch, times = Branch(each.clbits, each.values, then, otherwise), 1

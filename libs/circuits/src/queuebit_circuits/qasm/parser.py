@@ -142,6 +142,8 @@ class Parser(ControlParser):
                 yield self._switch(token)
             case "for":
                 yield self._for(token)
+            case "break" | "continue":
+                yield self._leave(token)
             case _ if token.text in _VALUES:
                 yield self.value_of(token, constant=False)
             case _ if token.text in _MODIFIERS:
@@ -157,7 +159,8 @@ class Parser(ControlParser):
         if self.tokens.skip("("):
             parameters = self.names(")", "a parameter")
         qubits = self.names("{", "a qubit of a gate")
-        body = self._block_rest()
+        with self._within(""):
+            body = self._block_rest()
         return Define(name.text, parameters, qubits, body, token.place)
 
     def _measure(self, token: Token) -> Statement:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Register, Reset
 from queuebit_circuits.qasm.blocks import declare_value, loop
 from queuebit_circuits.qasm.gatecalls import GateCalls
-from queuebit_circuits.qasm.looping import Looping
+from queuebit_circuits.qasm.leaving import Leaving
 from queuebit_circuits.qasm.modifiers import PHASE
 from queuebit_circuits.qasm.scope import CLBITS_MAX, QUBITS_MAX, Bits, Budget, Qubits, Scope, Value
 from queuebit_circuits.qasm.source import Source
@@ -38,7 +38,7 @@ from queuebit_circuits.qasm.terms import Binary, Called, Expression, Indexed, Na
 from queuebit_circuits.qasm.values import Evaluator
 
 
-class Run(Looping):
+class Run(Leaving):
     """Reads statements one by one; `circuit` is what they came to."""
 
     def __init__(self, source: Source, version: int, inputs: Mapping[str, float], steps_max: int) -> None:
@@ -82,8 +82,12 @@ class Run(Looping):
                 self._barrier(operands, place, scope, into)
             case If():
                 into.extend(self._if(statement, scope))
+            case While(left=True):
+                self._left_while(statement, scope, into)
             case While(condition, body, place):
                 self._while(condition, body, scope, place, into)
+            case For(left=True):
+                self._left_for(statement, scope, into)
             case Assign(value=Called(name=name, arguments=arguments), operator="=") if name in self._subroutines:
                 index = () if statement.index is None else (statement.index,)
                 target = self._bits_of(Operand(statement.name, index, statement.place), scope)

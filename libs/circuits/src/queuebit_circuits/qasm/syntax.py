@@ -62,10 +62,21 @@ class DeclareInput:
 
 
 @dataclass(frozen=True, slots=True)
+class Leave:
+    """`continue` where it goes on with the next turn, else `break`."""
+
+    on: bool
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class While:
+    """`left`: whether its body holds a `break` or a `continue` of its own."""
+
     condition: Expression
     body: tuple[Statement, ...]
     place: int
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +187,13 @@ class Subroutine:
 
 @dataclass(frozen=True, slots=True)
 class If:
+    """`leaves`: whether one of its ways leaves the loop that it stands in, or a turn of it."""
+
     condition: Expression
     then: tuple[Statement, ...]
     otherwise: tuple[Statement, ...]
     place: int
+    leaves: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +205,7 @@ class For:
     place: int
     weight: int
     """How many statements one turn runs at the most, loops within it counted as far as they state numbers."""
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,5 +217,5 @@ class Include:
 Statement = (
     Call | MeasureInto | ResetQubits | BarrierAcross | DeclareQubits | DeclareBits | DeclareValue | Alias | Assign | Define
     | If | For | Include | MeasureAway | DeclareInput | While | Delay | Opaque
-    | Subroutine
+    | Subroutine | Leave
 )  # fmt: skip

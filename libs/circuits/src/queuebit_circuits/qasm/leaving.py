@@ -1,0 +1,209 @@
+"""Loops that are left early, or whose turns are: what follows of them stands in the way in which they are not left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from queuebit_circuits.circuit import Branch, Operation
+from queuebit_circuits.qasm.blocks import leaves, loop
+from queuebit_circuits.qasm.conditions import Known
+from queuebit_circuits.qasm.looping import Looping
+from queuebit_circuits.qasm.scope import Scope
+from queuebit_circuits.qasm.syntax import For, If, Leave, Statement, While
+
+SPLITS_MAX = 32
+"""So often a loop may be left where a measurement has it so, each within the one before."""
+
+Step = tuple[Statement, Scope]
+"""A statement, and the scope that it is read in."""
+
+
+class Flow(Enum):
+    """How a turn ended: its loop goes on, is over, or all that follows of it stands in branches already."""
+
+    ON = auto()
+    OVER = auto()
+    SPLIT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A loop that is left early. `turn`: the scope of the turn of a number at a depth of conditions, None where there is none.
+    `base`: the scope that it stands in. `endless`: whether its condition is known and never changes; `measured`: whether that
+    depends on measurements.
+    """
+
+    body: tuple[Statement, ...]
+    base: Scope
+    turn: Callable[[int, int], Scope | None]
+    place: int
+    endless: bool = False
+    measured: bool = False
+
+
+class Leaving(Looping):
+    """Reads loops with `break` and `continue`."""
+
+    def _left_for(self, statement: For, scope: Scope, into: list[Operation]) -> None:
+        scopes, known = loop(self._evaluator, statement, scope), list[Scope]()
+
+        def turn(number: int, conditional: int) -> Scope | None:
+            if number == len(known):
+                found = next(scopes, None)
+                if found is None:
+                    return None
+                known.append(found)
+            return Scope(scope, conditional=conditional, names=dict(known[number].names))
+
+        self._turns(Left(statement.body, scope, turn, statement.place), 0, scope.conditional, into)
+
+    def _left_while(self, statement: While, scope: Scope, into: list[Operation]) -> None:
+        condition, body, place = statement.condition, statement.body, statement.place
+        counters = sorted(self._counters(body, scope))
+        if self._evaluator.read_bits(condition, scope):
+            if counters:
+                raise self._source.error(
+                    place,
+                    f"a loop that depends on measurements sets {counters[0]} and is left early",
+                    "Bound it by its condition alone: while (c && n < 20).",
+                )
+            known = self._read_condition(condition, scope, place)
+            self._loop(known, self._measured_turn(statement, scope), place, into)
+            return
+
+        def turn(_: int, conditional: int) -> Scope | None:
+            self._budget.spend(1 + condition.size, place)
+            return scope.inner(conditional=conditional) if self._evaluator.number(condition, scope) else None
+
+        self._turns(Left(body, scope, turn, place, endless=not counters), 0, scope.conditional, into)
+
+    def _measured_turn(self, statement: While, scope: Scope) -> tuple[Operation, ...]:
+        """One turn of a loop that depends on measurements; a `continue` leaves out what follows of it."""
+        found: list[Operation] = []
+
+        def turn(number: int, conditional: int) -> Scope | None:
+            return scope.inner(conditional=conditional) if number == 0 else None
+
+        left = Left(statement.body, scope, turn, statement.place, measured=True)
+        self._turns(left, 0, scope.conditional + 1, found)
+        return tuple(found)
+
+    def _turns(self, left: Left, number: int, conditional: int, into: list[Operation]) -> None:
+        """All turns from a number on."""
+        while (scope := left.turn(number, conditional)) is not None:
+            number += 1
+            steps = [(each, scope) for each in left.body]
+            if self._turn(left, number, steps, into) is not Flow.ON:
+                return
+
+    def _turn(self, left: Left, following: int, steps: Iterable[Step], into: list[Operation]) -> Flow:
+        """What is left of a turn; `following` is the number of the next one."""
+        ahead = [*steps][::-1]
+        while ahead:
+            statement, scope = ahead.pop()
+            match statement:
+                case Leave(on, place):
+                    self._budget.spend(1, place)
+                    if left.measured and not on:
+                        raise self._source.error(
+                            place,
+                            "a loop whose condition depends on measurements is left early",
+                            "Write while (true) { … if (c) break; … }, or have its condition say so.",
+                        )
+                    return Flow.ON if on else Flow.OVER
+                case If(leaves=True):
+                    self._budget.spend(1, statement.place)
+                    known = self._known(statement, scope)
+                    if not isinstance(known, bool):
+                        return self._split(left, following, (statement, scope), known, ahead[::-1], into)
+                    inner = scope.inner()
+                    ahead += [(each, inner) for each in (statement.then if known else statement.otherwise)[::-1]]
+                case _:
+                    self._statement(statement, scope, into)
+        return Flow.ON
+
+    def _known(self, statement: If, scope: Scope) -> Known | bool:
+        """Whether a condition holds, where that is known while reading."""
+        condition, place = statement.condition, statement.place
+        if not self._evaluator.read_bits(condition, scope):
+            self._budget.spend(condition.size, place)
+            return bool(self._evaluator.number(condition, scope))
+        known = self._read_condition(condition, scope, place)
+        return known if known[1] else known[2]
+
+    def _split(
+        self,
+        left: Left,
+        following: int,
+        step: tuple[If, Scope],
+        known: Known,
+        rest: Sequence[Step],
+        into: list[Operation],
+    ) -> Flow:
+        """A measurement decides whether the loop, or its turn, is left: each way has all that follows there."""
+        if left.endless:
+            self._until(left, step, known, into)
+            return Flow.SPLIT
+        statement, scope = step
+        conditional, (bits, values, inverted) = scope.conditional + 1, known
+        if conditional - left.base.conditional > SPLITS_MAX:
+            raise self._source.error(
+                statement.place,
+                f"measurements decide more than {SPLITS_MAX} times, each within the one before, whether a loop is left",
+                "State a shorter range, or write while (true) { … if (c) break; … }.",
+            )
+        ways: list[tuple[Operation, ...]] = []
+        for body in (statement.then, statement.otherwise):
+            found, copies = list[Operation](), dict[int, Scope]()
+            inner = _copied(scope, left.base, conditional, copies).inner()
+            steps = [(each, inner) for each in body]
+            steps += [(each, _copied(its, left.base, conditional, copies)) for each, its in rest]
+            if self._turn(left, following, steps, found) is Flow.ON:
+                self._turns(left, following, conditional, found)
+            ways.append(tuple(found))
+        then, otherwise = ways[::-1] if inverted else ways
+        if then or otherwise:
+            self._loops.counted(statement.place)
+            into.append(Branch(bits, tuple(values), then, otherwise))
+        return Flow.SPLIT
+
+    def _until(self, left: Left, step: tuple[If, Scope], known: Known, into: list[Operation]) -> None:
+        """`while (true) { A if (c) { X break; } else { Y } B }`, of which A is read: while (!c) { Y B A } X."""
+        statement, scope = step
+        place, (bits, values, inverted) = statement.place, known
+        then_leaves = leaves(statement.then)
+        out, stays = (statement.then, statement.otherwise) if then_leaves else (statement.otherwise, statement.then)
+        last = out[-1] if out else None
+        others = [each for each in left.body if each is not statement]
+        if (
+            len(others) == len(left.body)
+            or not (isinstance(last, Leave) and not last.on)
+            or any(leaves(body) for body in (others, out[:-1], stays))
+        ):
+            raise self._source.error(
+                place,
+                "a measurement decides how a loop without an end of its own is left, and not at one place",
+                "Write while (true) { … if (c) { … break; } … } with one break.",
+            )
+        at = next(number for number, each in enumerate(left.body) if each is statement)
+        turn, copies = list[Operation](), dict[int, Scope]()
+        copied = _copied(scope, left.base, scope.conditional + 1, copies)
+        self._block(stays, copied.inner(), turn)
+        self._block(left.body[at + 1 :], copied, turn)
+        self._block(left.body[:at], left.base.inner(conditional=copied.conditional), turn)
+        goes_on = (bits, values, inverted is not then_leaves)
+        self._loop(goes_on, tuple(turn), place, into)
+        self._block(out[:-1], scope.inner(), into)
+
+
+def _copied(scope: Scope, base: Scope, conditional: int, copies: dict[int, Scope]) -> Scope:
+    """A scope within a loop as it is now, deeper in conditions: what one way sets there, the other does not see."""
+    if scope is base or scope.outer is None:
+        return scope
+    found = copies.get(id(scope))
+    if found is None:
+        outer = _copied(scope.outer, base, conditional, copies)
+        found = copies[id(scope)] = Scope(outer, scope.closed, conditional, dict(scope.names))
+    return found
