@@ -172,7 +172,7 @@ fuzz-http: $(READY) ## Ask the gateway everything that its document allows and f
 
 readings: $(READY) ## Compare the reading of random OpenQASM programs with a second one (TYPED=1000 DYNAMIC=500 SEED=1).
 	@TYPED=$(or $(TYPED),1000) DYNAMIC=$(or $(DYNAMIC),500) SEED=$(or $(SEED),1) \
-		$(BIN)/python -m pytest tests/unit/problems/test_qasm_second_reading.py --timeout 0
+		$(BIN)/python -m pytest tests/unit/problems/test_qasm_second_reading.py tests/unit/problems/test_qasm_leaving.py --timeout 0
 
 .PHONY: worlds
 worlds: $(READY) ## Run the made-up worlds in which paths are measured: each has its verdict and its highest cost (SEEDS=3 ONLY=name).
