@@ -50,9 +50,7 @@ def sized(kind: str, number: int, width: int) -> Typed:
 
 @dataclass
 class World:
-    """One history: the state after its measurements, its probability in the norm, and the classical memory. `leaves`: the
-    statement by which it goes out of a loop, or of a turn of it.
-    """
+    """One history: the state after its measurements, its probability in the norm, the memory, and what ends a loop or turn."""
 
     state: Any
     names: dict[str, Any]
@@ -140,16 +138,19 @@ class SecondReading:
                 )
                 yield world
             case ast.ForInLoop():
-                span: Any = statement.set_declaration
-                worlds = [world]
-                for turn in range(self.value(span.start, names).whole, self.value(span.end, names).whole + 1):
-                    for each in worlds:
-                        each.names[statement.identifier.name] = Typed(LITERAL, turn)
-                    over, worlds = _turned(self._block(statement.block, worlds))
-                    yield from over
-                yield from worlds
+                yield from self._for(statement, [world])
             case other:
                 raise AssertionError(other)
+
+    def _for(self, statement: ast.ForInLoop, going: list[World]) -> Iterator[World]:
+        span: Any = statement.set_declaration
+        first, last = (self.value(end, going[0].names).whole for end in (span.start, span.end))
+        for turn in range(first, last + 1):
+            for each in going:
+                each.names[statement.identifier.name] = Typed(LITERAL, turn)
+            over, going = _turned(self._block(statement.block, going))
+            yield from over
+        yield from going
 
     def _while(self, statement: ast.WhileLoop, going: list[World]) -> Iterator[World]:
         while going:
@@ -285,10 +286,8 @@ class SecondReading:
 
 def _turned(worlds: Sequence[World]) -> tuple[list[World], list[World]]:
     """(those that have left a loop, those that go on with its next turn)."""
-    ways: tuple[list[World], list[World]] = ([], [])
-    for each in worlds:
-        ways[each.leaves is not ast.BreakStatement].append(World(each.state, each.names))
-    return ways
+    out = [World(each.state, each.names) for each in worlds if each.leaves is ast.BreakStatement]
+    return out, [World(each.state, each.names) for each in worlds if each.leaves is not ast.BreakStatement]
 
 
 def apply(state: Any, gate: Any, angles: Sequence[float], qubits: Sequence[int]) -> Any:
