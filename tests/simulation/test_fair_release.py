@@ -26,6 +26,7 @@ from queuebit_runtime.bus.memory.broker import MemoryBroker
 from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_store.memory import MemoryDatabase, MemoryStore
 from queuebit_store.ports import Position
+from queuebit_store.projections.port import ReadEvent
 from tests.builders import a_problem, a_success, a_verdict, inputs
 from tests.simulation.virtual import BEGIN, VirtualClock, run_virtual
 
@@ -65,12 +66,19 @@ class Lane:
         """Wait until all that was asked is answered, then stop."""
         while self.submitted:
             await self.clock.sleep(1.0)
-            assert not any(each.done() for each in self.running)
+            self.check()
         self.stop.set()
         await self.running[0]
         for each in self.running[1:]:
             each.cancel()
         await self.bus.stop()
+
+    def check(self) -> None:
+        """Whatever has ended has failed."""
+        for each in self.running:
+            if each.done():
+                each.result()
+                raise AssertionError("it ended")
 
     async def ask(self, tenant: str, count: int, every_s: float) -> None:
         for nth in range(count):
@@ -102,21 +110,34 @@ class Lane:
             for each in page.events:
                 order = cast(ev.JobQueued, REGISTRY.read_stored(each.type, each.schema_version, each.data))
                 if order.lane == "classical":
-                    self.queue.append((each.stream_id, order))
+                    self.put(each, order)
             await self.clock.sleep(0.01)
+
+    def put(self, stored: ReadEvent, order: ev.JobQueued) -> None:
+        """An order has come to the workers."""
+        self.queue.append((stored.stream_id, order))
+
+    def take(self) -> tuple[UUID, ev.JobQueued] | None:
+        """The one whose turn it is."""
+        return self.queue.popleft() if self.queue else None
+
+    def done_with(self, order: ev.JobQueued) -> None:
+        """A worker is free again."""
 
     async def _work(self) -> None:
         while True:
-            if not self.queue:
+            found = self.take()
+            if found is None:
                 await self.clock.sleep(0.01)
                 continue
-            job_id, order = self.queue.popleft()
+            job_id, order = found
             began = self.clock.now()
             if self.announces:
                 start = ev.JobStarted(attempt_id=order.attempt_id, leg=order.leg, worker="w", started_at=began)
                 await self._tell(job_id, start)
             await self.clock.sleep(self.run_s)
             self.busy_s += self.run_s
+            self.done_with(order)
             attempt_id = order.attempt_id
             success = a_success(order.leg, attempt_id=attempt_id, started_at=began, finished_at=self.clock.now())
             await self._tell(job_id, success)

@@ -20,6 +20,7 @@ from queuebit_control_plane.app import ControlPlane
 from queuebit_control_plane.inbound.aside import Aside
 from queuebit_problems.admission import QUICK_BYTES_MAX, admit
 from queuebit_problems.kind import Kind
+from queuebit_runtime.bus import decoding
 from queuebit_runtime.bus.decoding import Received, read
 from queuebit_runtime.bus.memory.broker import MemoryBroker
 from queuebit_runtime.bus.memory.bus import MemoryBus
@@ -284,6 +285,37 @@ async def test_a_tenant_with_much_waiting_waits_on_a_topic_and_others_have_their
 
     assert plane.pool.subjects.index("globex 1") < 10
     assert plane.jobs("globex") == 1
+
+
+async def test_behind_a_flood_of_another_tenant_a_question_waits_for_a_look_at_each_of_it(
+    plane: Plane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a flood in its partition of which nothing is admitted yet, then it is decided on, and nothing of the flood was read
+    on the event loop, where a hundred questions of some kilobytes take as long as a job.
+    """
+    subjects, decoded = list[str](), decoding.decode
+
+    def counted(headers: Any, *given: Any, **how: Any) -> Any:
+        subjects.append(headers["ce_subject"].decode())
+        return decoded(headers, *given, **how)
+
+    monkeypatch.setattr(decoding, "decode", counted)
+    flood = [asked(number, problem=a_ring(1000)) for number in range(1000)]
+    assert all(QUICK_BYTES_MAX < len(each.value) <= LARGE_BYTES for each in flood)
+
+    await plane.send(*flood, asked(1, "globex"))
+    await plane.until(lambda: plane.jobs("globex") == 1)
+
+    assert (subjects, plane.jobs("acme")) == (["globex 1"], 0)
+
+
+async def test_a_question_of_some_kilobytes_that_names_no_tenant_outside_is_admitted_as_ever(plane: Plane) -> None:
+    plane.pool.open()
+    question = asked(1, problem=a_ring(1000))
+    bare = [each for each in question.headers if each[0] != "ce_tenant"]
+
+    await plane.send(question._replace(headers=bare))
+    await plane.until(lambda: plane.jobs("acme") == 1)
 
 
 async def test_small_circuits_of_a_tenant_are_admitted_together(plane: Plane) -> None:

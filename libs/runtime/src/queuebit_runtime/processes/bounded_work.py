@@ -1,6 +1,7 @@
 """Short work on what strangers sent, in processes that can be killed: bounded in time and memory, fair by tenant.
 
-What is large goes to processes of its own, which stand back for others, so that small work never waits for it.
+All of them stand back for the event loops, as solvers do. What is large goes to processes of its own, which stand back for all
+others, so that small work never waits for it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from queuebit_runtime.errors import PoolCrashed
-from queuebit_runtime.processes.pool import IDLE_NICENESS, InlinePool, Pool, ProcessPool
+from queuebit_runtime.processes.pool import IDLE_NICENESS, NICENESS, InlinePool, Pool, ProcessPool
 from queuebit_runtime.processes.turns import Turns
 
 T = TypeVar("T")
@@ -89,7 +90,7 @@ def cpu_max_s_of(size_bytes: int) -> float:
 def in_processes(warm_import: tuple[str, ...]) -> BoundedWork:
     """Work in processes, started when first needed."""
     return BoundedWork(
-        ProcessPool(SMALL_PLACES, SMALL_MEMORY_MB, warm_import, idle_max_s=IDLE_MAX_S),
+        ProcessPool(SMALL_PLACES, SMALL_MEMORY_MB, warm_import, niceness=NICENESS, idle_max_s=IDLE_MAX_S),
         ProcessPool(LARGE_PLACES, LARGE_MEMORY_MB, warm_import, niceness=IDLE_NICENESS, idle_max_s=IDLE_MAX_S),
     )
 

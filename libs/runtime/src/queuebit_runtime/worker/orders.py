@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,10 @@ from queuebit_runtime.worker.reports import Report
 
 ABANDONED_MAX = 100_000
 """Some 20 MB. Beyond it the oldest are forgotten, and their orders may be run for nothing."""
+
+
+LOOK_MAX = 2_000
+"""Among so many that wait another tenant is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,9 @@ class Work:
 
 
 class Orders:
-    """Interactive before batch before scheduled; never two large ones of one job at once; an abandoned one is skipped."""
+    """Interactive before batch before scheduled; never two large ones of one job at once; an abandoned one is skipped. Of the
+    large ones of a tier, those of a tenant of whom none runs here come first, so that one who has many waiting holds up nobody.
+    """
 
     def __init__(self) -> None:
         self._works: dict[int, Work] = {}
@@ -63,6 +69,7 @@ class Orders:
         self._large: dict[Tier, deque[Work]] = {tier: deque() for tier in TIERS}
         self._large_jobs: dict[str, int] = {}
         self._running_jobs: set[str] = set()
+        self._running_of: Counter[str | None] = Counter()
         self._abandoned: OrderedDict[UUID, datetime] = OrderedDict()
 
     @property
@@ -123,16 +130,31 @@ class Orders:
     def next_large(self) -> Work | None:
         """The large order whose turn it is; its job counts as running until it is dropped."""
         for tier in TIERS:
-            waiting = self._large[tier]
-            for work in list(waiting):
-                if work.stop.is_set() or not work.wanted:
-                    waiting.remove(work)
-                    self.finish(work)
-                elif work.report.job not in self._running_jobs:
-                    waiting.remove(work)
-                    self._run(work)
-                    return work
+            work = self._turn_of(tier)
+            if work is not None:
+                self._large[tier].remove(work)
+                self._run(work)
+                return work
         return None
+
+    def _turn_of(self, tier: Tier) -> Work | None:
+        """The first of a tenant of whom none runs, else the first."""
+        waiting, first = self._large[tier], None
+        for seen, work in enumerate(list(waiting)):
+            busy = self._running_of[work.report.tenant] > 0
+            if first is not None:
+                if seen >= LOOK_MAX:
+                    break
+                if busy:
+                    continue
+            if work.stop.is_set() or not work.wanted:
+                waiting.remove(work)
+                self.finish(work)
+            elif work.report.job not in self._running_jobs:
+                if work.begun or not busy:
+                    return work
+                first = work
+        return first
 
     def next_alike(self, first: Work) -> list[Work]:
         """The large orders of its tier that wait and may run together with one whose turn it is: as many as it says."""
@@ -157,15 +179,21 @@ class Orders:
 
     def _run(self, work: Work) -> None:
         self._running_jobs.add(work.report.job)
+        self._running_of[work.report.tenant] += 1
         work.running = True
+
+    def _runs_no_more(self, work: Work) -> None:
+        self._running_jobs.discard(work.report.job)
+        self._running_of -= Counter((work.report.tenant,))
+        work.running = False
 
     def put_back(self, works: Sequence[Work]) -> None:
         """They are the next of their tiers, and run alone where they are not to run together again, or did so already."""
         for work in reversed(works):
-            self._running_jobs.discard(work.report.job)
+            self._runs_no_more(work)
             if work.begun or (work.alike is not None and not work.alike.again):
                 work.alike = None
-            work.running, work.begun = False, True
+            work.begun = True
             self._large[work.order.tier].appendleft(work)
 
     def finish(self, work: Work) -> None:
@@ -180,7 +208,7 @@ class Orders:
         del self._works[work.order.attempt_id.int]
         job = work.report.job
         if work.running:
-            self._running_jobs.discard(job)
+            self._runs_no_more(work)
         if work.large:
             self._large_jobs[job] -= 1
             if self._large_jobs[job] == 0:

@@ -34,6 +34,7 @@ TOGETHER_MAX = 32
 """So many small questions of a tenant are read in one go."""
 BUSY_S = 0.1
 """When it is asked again for a turn, where all are taken: whoever waits holds up nobody."""
+_TENANT = "ce_tenant"
 Place = tuple[str, int, int, int | None]
 Tell = Callable[[Sequence[Question | Refused]], Awaitable[None]]
 Bury = Callable[[Record, ContractError], Awaitable[None]]
@@ -42,6 +43,11 @@ Bury = Callable[[Record, ContractError], Awaitable[None]]
 def place_of(record: Record) -> Place:
     """Where the record lay."""
     return record.topic, record.partition, record.offset, record.part
+
+
+def names_its_tenant(record: Record) -> bool:
+    """Whether it is told whose turn it is to be read without reading it."""
+    return any(name == _TENANT for name, _ in record.headers)
 
 
 class TooCostly(InvalidData):
@@ -244,7 +250,7 @@ def _tenant_of(record: Record, item: Received | None) -> str:
     if item is not None and isinstance(item.envelope.data, JobSubmitted):
         return item.envelope.data.request.tenant
     headers = dict(record.headers)
-    named = headers.get("ce_tenant") or headers.get("ce_source") or b""
+    named = headers.get(_TENANT) or headers.get("ce_source") or b""
     return named.decode("utf-8", "replace")
 
 

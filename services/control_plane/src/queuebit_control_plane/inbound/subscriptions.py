@@ -13,12 +13,12 @@ from queuebit_contracts.errors import ContractError, InvalidData
 from queuebit_control_plane.errors import Contended
 from queuebit_control_plane.handler import CommandHandler, InboundCommand, Undecidable, log_fields
 from queuebit_control_plane.inbound.admission import UNKNOWN_TENANT, Intake, admitted_before, refuse
-from queuebit_control_plane.inbound.aside import Aside, Place, place_of
+from queuebit_control_plane.inbound.aside import Aside, Place, names_its_tenant, place_of
 from queuebit_control_plane.inbound.join_buffer import JoinBuffer, PendingMessage
 from queuebit_control_plane.inbound.reading import Question, rejection_of
 from queuebit_control_plane.inbound.told import job_told, message_of
 from queuebit_domain.holds.lanes import Lanes
-from queuebit_problems.admission import is_quick
+from queuebit_problems.admission import QUICK_BYTES_MAX, is_quick
 from queuebit_runtime.bus.dead_letters.burial import DeadLetters, hear_dead_letters
 from queuebit_runtime.bus.dead_letters.letter import Origin
 from queuebit_runtime.bus.dead_letters.sequences import StillOpen
@@ -100,14 +100,22 @@ class Consumer:
         hear_dead_letters(self._bus, [self._letters, self._large_letters], GROUP)
 
     async def on_records(self, delivery: Delivery) -> Sequence[Record]:
-        """What of a delivery is to be read here. Large questions go on to their own topic unread."""
-        large = [each for each in delivery.records if each.topic in ENTRANCES and len(each.value or b"") > LARGE_BYTES]
-        for each in large:
-            self._aside.pass_on(each, delivery)
-        if not large:
-            return delivery.records
-        gone = {id(each) for each in large}
-        return [each for each in delivery.records if id(each) not in gone]
+        """What of a delivery is to be read here. Large questions go on to their own topic unread, and what takes more than a
+        moment is read where it is admitted: behind a flood of it nobody waits for more than a look at each.
+        """
+        gone: set[int] = set()
+        for each in delivery.records:
+            size_bytes = len(each.value or b"")
+            if size_bytes <= QUICK_BYTES_MAX or each.topic not in ENTRANCES:
+                continue
+            if size_bytes > LARGE_BYTES:
+                self._aside.pass_on(each, delivery)
+            elif each.topic == channels.SUBMITTED and names_its_tenant(each):
+                self._aside.offer(each, delivery)
+            else:
+                continue
+            gone.add(id(each))
+        return [each for each in delivery.records if id(each) not in gone] if gone else delivery.records
 
     async def on_large(self, delivery: Delivery) -> None:
         """Large questions, each in its turn."""
