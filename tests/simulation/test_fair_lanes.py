@@ -18,7 +18,7 @@ from queuebit_runtime.bus.port import Record
 from queuebit_runtime.worker.orders import Orders, Work
 from queuebit_runtime.worker.reports import Report
 from queuebit_store.projections.port import ReadEvent
-from tests.simulation.test_fair_release import RUN_S, Lane, p95
+from tests.simulation.lanes import RUN_S, Lane, p95
 from tests.simulation.virtual import BEGIN, run_virtual
 
 TOPIC = queued("classical", "batch")
