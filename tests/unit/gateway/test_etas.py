@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -54,8 +55,19 @@ class _At:
             }
         )  # fmt: skip
 
-    async def _put(self, nth: int, tenant: str, state: str, at_s: float, expected: int = 0) -> None:
-        append = an_append(nth, head=a_head(state), tenant=tenant, expected=expected, seconds=at_s - T0.timestamp())
+    async def waits(self, **about: str) -> JobView:
+        """A job that is held back, with what its head says of that."""
+        self.nth += 1
+        self.clock.moment += timedelta(milliseconds=1)
+        await self._put(self.nth, "acme", "held", self.clock.now().timestamp(), about=about)
+        return self.view(an_id(self.nth))
+
+    async def _put(
+        self, nth: int, tenant: str, state: str, at_s: float, expected: int = 0, about: Mapping[str, str] | None = None
+    ) -> None:
+        head = a_head(state)
+        head = head._replace(attributes={**head.attributes, **(about or {})})
+        append = an_append(nth, head=head, tenant=tenant, expected=expected, seconds=at_s - T0.timestamp())
         assert await self.store.append([append]) == [True]
 
 
@@ -116,3 +128,47 @@ async def test_what_was_told_first_is_compared_with_the_end_once() -> None:
         await at.etas.with_eta(at.view(late.id, state="completed"))
 
     assert at.telemetry.counts == {(Metric.ETA_SCORED, ("yes",)): 1, (Metric.ETA_SCORED, ("no",)): 1}
+
+
+async def told(at: _At, view: JobView) -> float:
+    eta = (await at.etas.with_eta(view)).eta
+    assert eta is not None
+    assert eta.p50_s is not None
+    return eta.p50_s
+
+
+async def test_who_goes_first_has_only_those_ahead_that_are_out_or_have_its_priority() -> None:
+    """Given one that is out, two that wait and a late one of priority 5: that one has one ahead, the first has two."""
+    at = _At()
+    await at.ended(40, 2.0)
+    await at.open()
+    first, second = await at.waits(waits="classical/batch"), await at.waits(waits="classical/batch")
+    late = await at.waits(waits="classical/batch/+5", waits_s="2")
+
+    assert [round(await told(at, each)) for each in (late, first, second)] == [4, 6, 8]
+
+
+async def test_what_waits_for_a_moment_ends_behind_it_and_is_ahead_of_nobody_before() -> None:
+    at = _At()
+    await at.ended(40, 2.0)
+    until = at.clock.now() + timedelta(hours=1)
+    early = await at.waits(until=until.isoformat(), begins=until.isoformat())
+    later = await at.waits(until=until.isoformat(), begins=until.isoformat())
+    now = await at.open()
+    for_it = {"code": "window", "detail": "why", "until": until}
+    waits = [each.model_copy(update={"waiting": WaitingView.model_validate(for_it)}) for each in (early, later)]
+
+    assert [round(await told(at, each)) for each in (*waits, now)] == [3602, 3604, 2]
+
+
+async def test_how_long_a_job_took_that_waited_for_a_moment_counts_from_that_moment() -> None:
+    at = _At()
+    for _ in range(20):
+        at.nth += 1
+        asked = at.clock.now()
+        begins = {"begins": (asked + timedelta(hours=1)).isoformat()}
+        await at._put(at.nth, "acme", "held", asked.timestamp(), about=begins)
+        at.clock.moment = asked + timedelta(hours=1, seconds=2)
+        await at._put(at.nth, "acme", "completed", at.clock.now().timestamp(), expected=1, about=begins)
+
+    assert round(await told(at, await at.open())) == 2

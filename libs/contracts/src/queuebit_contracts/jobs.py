@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from queuebit_contracts.model import Model, Sensitive, StrictModel
+from queuebit_contracts.windows import Window
 
 Lane = Literal["quantum", "simulator", "classical", "rule"]
 LaneWish = Literal["auto", "quantum", "simulator", "classical", "rule"]
@@ -122,7 +123,10 @@ FALLBACK_PARAM = "fallback"
 ARTIFACTS_PARAM = "artifacts"
 """A job that says `artifacts: true` has what ran and what came of it kept, also where nothing is paid for it."""
 QUEUE_PARAM = "queue"
+NEVER = "never"
 """A job that says `queue: never` is answered now or refused, with how long it would wait."""
+NOT_BEFORE_PARAM = "not_before"
+"""A job with `not_before: 2026-12-01T22:00:00+01:00` is taken, and nothing of it begins earlier."""
 SHARES_PARAM = "shares"
 """A job that says `shares: true` has what its objective is made of in the verdict; else it is worked out when somebody asks."""
 BACKEND_PARAM = "backend"
@@ -209,6 +213,8 @@ class Leg(Model):
 
     With `after_end` the leg goes on when the job has ended without it: to improve the answer, or to be measured alone. A shadow
     that `advises` is waited for within the latency budget, and its answer goes along with the job's as a suggestion.
+
+    `windows`: when its attempts may begin, where that is not always; the deadline goes before them.
     """
 
     leg: LegName
@@ -225,6 +231,7 @@ class Leg(Model):
     advises: bool | None = None
     round: Round | None = None
     patience: Patience | None = None
+    windows: tuple[Window, ...] | None = None
 
 
 class Ran(Model):

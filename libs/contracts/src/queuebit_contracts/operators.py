@@ -51,7 +51,8 @@ class JobHeld(Event):
 
     Where nobody holds it but its tenant has its share of the lane out, it waits for its turn: the hold is 0, and `expected_s`
     is how long the attempt is expected to run. `priority`: it goes before those of its tenant with a lower one; where an
-    operator changes it, the event comes once more, with their name and reason.
+    operator changes it, the event comes once more, with their name and reason. With `until` it waits for that moment: the hold
+    is 0 too, and the reason says whether a window opens then or the job is not to begin before.
     """
 
     leg: LegName
@@ -64,6 +65,7 @@ class JobHeld(Event):
     reason: Reason
     expected_s: float | None = None
     priority: Priority | None = None
+    until: AwareDatetime | None = None
 
 
 class JobInvalidated(Event):

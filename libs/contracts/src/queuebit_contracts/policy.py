@@ -12,12 +12,25 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from queuebit_contracts.event import Event
-from queuebit_contracts.jobs import AmountText, CurrencyCode, KindName, Lane, Leg, LegName, ParamValue, Role, Trigger
+from queuebit_contracts.jobs import (
+    AmountText,
+    CurrencyCode,
+    KindName,
+    Lane,
+    Leg,
+    LegName,
+    ParamValue,
+    Role,
+    Tier,
+    Trigger,
+)
 from queuebit_contracts.model import Model, StrictModel
 from queuebit_contracts.operators import Actor, Reason
+from queuebit_contracts.windows import DAYS, Day, TimeOfDay, ZoneName
 
 ROWS_MAX = 200
 LEGS_MAX = 16
+WINDOWS_MAX = 50
 DOCUMENT_BYTES_MAX = 256 * 1024
 """In canonical JSON."""
 
@@ -186,6 +199,22 @@ class ApprovalRow(Row):
     plans: Annotated[tuple[RowId, ...], Field(max_length=ROWS_MAX)] = ()
 
 
+class WindowRow(StrictModel):
+    """When attempts may begin on these lanes, for jobs of these tiers, all where none is named: see `Window`. The deadline of
+    a job goes before its windows. `reason`: a sentence for whoever asks why it waits.
+    """
+
+    id: RowId
+    lanes: Annotated[tuple[Lane, ...], Field(min_length=1)]
+    tiers: tuple[Tier, ...] = ()
+    effect: Literal["allow", "deny"] = "allow"
+    days: Annotated[tuple[Day, ...], Field(min_length=1, max_length=7)] = DAYS
+    opens: TimeOfDay
+    closes: TimeOfDay
+    zone: ZoneName
+    reason: Text = ""
+
+
 class PolicyDocument(StrictModel):
     """A policy. Of `routing` and `approvals` the first row that holds decides; of `guards` and `experiments` all count.
 
@@ -202,6 +231,7 @@ class PolicyDocument(StrictModel):
     experiments: Annotated[tuple[ExperimentRow, ...], Field(max_length=ROWS_MAX)] = ()
     thresholds: Annotated[dict[KindName, KindThresholds], Field(max_length=ROWS_MAX)] = {}
     approvals: Annotated[tuple[ApprovalRow, ...], Field(max_length=ROWS_MAX)] = ()
+    windows: Annotated[tuple[WindowRow, ...], Field(max_length=WINDOWS_MAX)] = ()
 
 
 class Approval(Model):

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from queuebit_contracts.canonical import canonical_json, embedded, fingerprint
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.events import Admission, ProblemSize
-from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, TARGET_PARAM, JobRequest, ParamValue
+from queuebit_contracts.jobs import (
+    NEVER,
+    NOT_BEFORE_PARAM,
+    QUEUE_PARAM,
+    STATEMENT_BYTES_MAX,
+    TARGET_PARAM,
+    JobRequest,
+    ParamValue,
+)
 from queuebit_contracts.model import copy_with
 from queuebit_contracts.regions import REGIONS_PARAM, regions_in
 from queuebit_contracts.statement_text import StatementText
@@ -53,6 +62,8 @@ def admit(request: JobRequest) -> Admitted:
         )
     if REGIONS_PARAM in request.params:
         _check_regions(request.params[REGIONS_PARAM])
+    if NOT_BEFORE_PARAM in request.params:
+        _check_not_before(request, request.params[NOT_BEFORE_PARAM])
     kind, statement = parse_problem(request.problem)
     text = check_bytes(statement.model_dump(mode="json"))
     problem = copy_with(request.problem, statement=StatementText(text))
@@ -79,6 +90,33 @@ def _check_regions(said: ParamValue) -> None:
             remedy="Name regions as backends state them, parted by commas: eu,us-east; or local, for nothing outside.",
             fields=(FieldError(f"/params/{REGIONS_PARAM}", "no_region", str(error)),),
         ) from None
+
+
+def _check_not_before(request: JobRequest, told: ParamValue) -> None:
+    """Raises InvalidStatement where it is no moment, or where nothing could begin before the deadline."""
+    field = f"/params/{NOT_BEFORE_PARAM}"
+    try:
+        moment = datetime.fromisoformat(told) if isinstance(told, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidStatement(
+            f"params.{NOT_BEFORE_PARAM} is no moment with its offset from UTC.",
+            remedy="Write it as RFC 3339 has it, such as 2026-12-01T22:00:00+01:00.",
+            fields=(FieldError(field, "no_moment", "is no moment with an offset"),),
+        )
+    if request.deadline is not None and moment >= request.deadline:
+        raise InvalidStatement(
+            f"Nothing may begin before {told}, and the deadline is {request.deadline.isoformat()}.",
+            remedy=f"Set a later deadline, or an earlier params.{NOT_BEFORE_PARAM}.",
+            fields=(FieldError(field, "after_deadline", "is not before the deadline"),),
+        )
+    if request.params.get(QUEUE_PARAM) == NEVER:
+        raise InvalidStatement(
+            f"params.{NOT_BEFORE_PARAM} waits, and params.{QUEUE_PARAM} wants no waiting.",
+            remedy="Leave one of them out.",
+            fields=(FieldError(field, "contradiction", f"with {QUEUE_PARAM}: {NEVER}"),),
+        )
 
 
 def is_quick(request: JobRequest, size_bytes: int) -> bool:

@@ -8,17 +8,40 @@ from typing import Literal, NamedTuple, assert_never
 from queuebit_domain.job.label import label
 from queuebit_domain.job.state import Answered, Held, Idle, Job, LegState, OpenJob, Resting, Spent, Working
 
-Code = Literal["planning", "approval", "hold", "fair_share", "queue", "running", "checking", "retry", "improving"]
-_FARTHEST: tuple[Code, ...] = ("hold", "fair_share", "checking", "running", "queue", "retry", "improving")
+Code = Literal[
+    "planning",
+    "approval",
+    "hold",
+    "not_before",
+    "window",
+    "fair_share",
+    "queue",
+    "running",
+    "checking",
+    "retry",
+    "improving",
+]
+_FARTHEST: tuple[Code, ...] = (
+    "hold",
+    "fair_share",
+    "checking",
+    "running",
+    "queue",
+    "retry",
+    "improving",
+    "window",
+    "not_before",
+)
 """Who holds a job comes first, as people can do something about it."""
 
 
 class Why(NamedTuple):
-    """`since`: when it came to wait for this; None where that is not known."""
+    """`since`: when it came to wait for this; None where that is not known. `until`: for which moment it waits, if for one."""
 
     code: Code
     detail: str
     since: datetime | None = None
+    until: datetime | None = None
 
 
 def why(job: Job) -> Why | None:
@@ -53,6 +76,9 @@ def _of_leg(leg: LegState) -> Why | None:
             )
         case Working():
             return Why("checking", f"The answer of the {lane} lane is being checked.", status.moved_at)
+        case Held(until=datetime() as until, scope=scope):
+            code: Code = "not_before" if scope == "job" else "window"
+            return Why(code, f"It waits until {until:%Y-%m-%d %H:%M} UTC: {status.reason}", status.since, until)
         case Held(expected_s=None):
             return Why("hold", f"The {lane} lane is held for it: {status.reason}.", status.since)
         case Held():

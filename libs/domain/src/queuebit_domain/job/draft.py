@@ -13,6 +13,7 @@ from queuebit_contracts.jobs import ParamValue
 from queuebit_contracts.regions import REGIONS_PARAM
 from queuebit_domain.holds.gate import OPEN, Asking, Gate
 from queuebit_domain.holds.register import Hold
+from queuebit_domain.job.beginning import Closed, closed
 from queuebit_domain.job.evolve import evolve
 from queuebit_domain.job.plans import SHADOW
 from queuebit_domain.job.spending import reservation
@@ -68,10 +69,14 @@ class Draft:
         self.job = evolve(self.job, event, self.now, self.job_id)
 
     def release(self, leg: LegState, number: int) -> None:
-        """Let an attempt of a leg onto its lane, unless an operator holds it back, or its tenant has its share out."""
+        """Let an attempt of a leg onto its lane, unless an operator holds it back, it may not begin yet, or its tenant has its
+        share out.
+        """
         job = self.open
         if self.gate.closed and (hold := self.hold_on(leg)) is not None:
             self.hold_back(leg, number, hold)
+            return
+        if self._waits_for_its_time(leg, number):
             return
         if self._shares is not None and self._waits_for_its_turn(self._shares, leg, number):
             return
@@ -111,6 +116,18 @@ class Draft:
         if event is not None:
             self.add(event)
         return type(event) is not ev.BudgetExhausted
+
+    def _waits_for_its_time(self, leg: LegState, number: int) -> bool:
+        """Whether the attempt may not begin yet, which is recorded once. Shadows do, as they do not wait for their turn."""
+        job = self.open
+        if leg.spec.role == SHADOW or type(self.job) is EndedJob:
+            return False
+        found = closed(job.request, leg.spec, job.deadline, self.now)
+        if found is None:
+            return False
+        if not isinstance(leg.status, Held) or leg.status.until != found.until:
+            self.add(_waits_until(job, leg, number, found))
+        return True
 
     def _waits_for_its_turn(self, shares: Shares, leg: LegState, number: int) -> bool:
         """Whether the attempt waits, which is recorded once. A shadow does not, nor what goes on when the job has ended: what
@@ -198,6 +215,20 @@ class Draft:
         """Tell whoever works for this attempt to stop."""
         begin_by = lost_after(working.queued_at, leg.spec, self.open.limits)
         self.add(ev.AttemptAbandoned(attempt_id=working.attempt_id, leg=leg.spec.leg, reason=reason, begin_by=begin_by))
+
+
+def _waits_until(job: OpenJob, leg: LegState, number: int, found: Closed) -> ev.JobHeld:
+    return ev.JobHeld(
+        leg=leg.spec.leg,
+        lane=leg.spec.lane,
+        number=number,
+        hold=0,
+        scope=found.scope,
+        value=str(job.job_id) if found.scope == "job" else leg.spec.lane,
+        actor=RELEASE,
+        reason=found.reason,
+        until=found.until,
+    )
 
 
 def _hint(job: OpenJob, leg: LegState) -> ev.Answer | None:

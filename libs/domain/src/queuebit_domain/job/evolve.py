@@ -15,7 +15,7 @@ from queuebit_contracts.jobs import JobState, Number
 from queuebit_contracts.money import ENVIRONMENT_LABEL, PROJECT_LABEL
 from queuebit_domain.errors import CorruptStream
 from queuebit_domain.job.copying import copy_with
-from queuebit_domain.job.held import held_by, was_waiting
+from queuebit_domain.job.held import held_by, patience_ends, was_waiting
 from queuebit_domain.job.limits import DEGRADED_MAX, QUIET_S_MAX, REROUTES_MAX, retry_delay_s
 from queuebit_domain.job.money import NO_USAGE, add_cost, add_usage
 from queuebit_domain.job.opening import open_job as open_job
@@ -174,6 +174,7 @@ def ended(job: OpenJob, state: JobState, lane: str | None = None, objective: Num
         environment=labels.get(ENVIRONMENT_LABEL, "") if labels else "",
         compensations=job.compensations,
         origin=job.origin if job.compensations else None,
+        begins_at=job.begins_at,
     )
     going_on: list[LegState] = []
     for leg in job.legs:
@@ -285,7 +286,10 @@ def _held(job: OpenJob, event: ev.JobHeld, at: datetime) -> OpenJob:
     status = held_by(job, event, at)
     reasons = tuple(dict.fromkeys((*job.reasons, status.reason)))
     priority = job.priority if event.priority is None else event.priority
-    return copy_with(with_leg(job, event.leg, status), reasons=reasons, priority=priority)
+    due = patience_ends(job, event)
+    held = with_leg(job, event.leg, status)
+    begins_at = event.until or job.begins_at
+    return copy_with(held, reasons=reasons, priority=priority, latency_due_at=due, begins_at=begins_at)
 
 
 def _spent(job: OpenJob, leg: str, reason: str, failure: ev.ExecutionFailed | None = None) -> OpenJob:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.ids import attempt_id_of
-from queuebit_domain.job.state import Held, OpenJob
+from queuebit_domain.job.state import Held, Idle, OpenJob, Spent
 
 
 def held_by(job: OpenJob, event: ev.JobHeld, at: datetime) -> Held:
@@ -15,7 +15,24 @@ def held_by(job: OpenJob, event: ev.JobHeld, at: datetime) -> Held:
     waited_since = None if event.priority is None else _waits_since(job, event.leg)
     if waited_since is not None:
         since, reason = waited_since, f"priority {event.priority} by {event.actor}: {event.reason}"
-    return Held(event.number, event.hold, event.scope, f"{event.leg}: {reason}", since, event.expected_s)
+    return Held(event.number, event.hold, event.scope, f"{event.leg}: {reason}", since, event.expected_s, event.until)
+
+
+def patience_ends(job: OpenJob, event: ev.JobHeld) -> datetime:
+    """When the caller's patience does: who has stated none begins to wait when the job may begin, as long as nothing else of it
+    has begun or is about to.
+    """
+    if event.until is None or job.request.latency_budget_s is not None:
+        return job.latency_due_at
+    for leg in job.counted:
+        match leg.status:
+            case Idle() if leg.spec.starts or leg.spec.leg == event.leg:
+                pass
+            case Spent() | Held():
+                pass
+            case _:
+                return job.latency_due_at
+    return max(job.latency_due_at, event.until + timedelta(seconds=job.limits.latency_budget_s))
 
 
 def was_waiting(job: OpenJob, event: ev.AttemptAbandoned) -> bool:

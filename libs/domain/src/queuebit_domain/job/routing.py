@@ -28,6 +28,7 @@ from queuebit_domain.policy.compiling import sentence
 from queuebit_domain.policy.default import DEFAULT
 from queuebit_domain.policy.evaluation import Decision, evaluate
 from queuebit_domain.policy.facts import Facts, recorded
+from queuebit_domain.policy.opening import within_windows
 from queuebit_domain.policy.tables import PlannedLeg, Policy, Rule
 
 POLICY_VERSION = DEFAULT.version
@@ -59,7 +60,7 @@ def plan(inputs: Facts, policy: Policy = DEFAULT) -> JobPlanned:
     decision = evaluate(policy, inputs)
     rule = decision.rule
     measured = _measured(decision, inputs)
-    return JobPlanned(
+    planned = JobPlanned(
         plan=rule.plan,
         legs=(
             *_legs(decision.legs, inputs, rule, policy.thresholds(inputs.kind)),
@@ -81,6 +82,7 @@ def plan(inputs: Facts, policy: Policy = DEFAULT) -> JobPlanned:
         thresholds=_thresholds(policy.thresholds(inputs.kind)),
         approval=_approval(decision, inputs, policy.thresholds(inputs.kind)),
     )
+    return within_windows(planned, policy.document, inputs.tier)
 
 
 def leg_of(planned: PlannedLeg, inputs: Facts, rule: Rule, number: int = 1) -> Leg:

@@ -58,7 +58,7 @@ class Resting:
 @dataclass(frozen=True, slots=True)
 class Held:
     """An operator holds the attempt of that number back, by the hold of that number; `reason` says who and why. With
-    `expected_s` nobody does: it waits for its turn, as its tenant has enough out.
+    `expected_s` nobody does: it waits for its turn, as its tenant has enough out. With `until` it waits for that moment.
     """
 
     number: int
@@ -67,6 +67,7 @@ class Held:
     reason: str
     since: datetime
     expected_s: float | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,8 @@ class OpenJob:
     `reserved`: the money that is set aside for its legs; `paid_late`: what late reports say that such a leg cost.
     `requested_by`: who asked, where the gateway knew them. `quote`: where there is one, nothing is paid but what it offers.
     `compensations`: what is to be undone where its answer does not count; `supersedes`: the job whose answer it replaces.
-    `priority`: where it waits for its turn, those of its tenant with a lower one wait behind it.
+    `priority`: where it waits for its turn, those of its tenant with a lower one wait behind it. `begins_at`: for which moment
+    it waited, or waits, where it may not begin at once.
     """
 
     job_id: UUID
@@ -169,6 +171,7 @@ class OpenJob:
     compensations: tuple[Compensation, ...] = ()
     supersedes: UUID | None = None
     priority: int = 0
+    begins_at: datetime | None = None
 
     @property
     def counted(self) -> list[LegState]:
@@ -184,6 +187,7 @@ class EndedJob:
     `later`: the job with the legs that go on after its end, where its plan has some; `objective` is then that of its answer.
     `owed` and `booked` go on too.
     `project`, `environment`: those of its labels, where it has such.
+    `begins_at`: for which moment it waited, where it did.
     `reserved`: the money that is set aside still, for what was handed in may live longer than the job; `paid_late` goes on too.
     """
 
@@ -205,6 +209,7 @@ class EndedJob:
     compensations: tuple[Compensation, ...] = ()
     origin: Origin | None = None
     superseded: bool = False
+    begins_at: datetime | None = None
 
 
 Job = NoJob | OpenJob | EndedJob

@@ -20,6 +20,10 @@ PLACE: Final = (PROJECT_LABEL, ENVIRONMENT_LABEL)
 WAITS: Final = "waits"
 WAITS_S: Final = "waits_s"
 """Of a job that waits for its turn: on which queue, with its priority where that is not 0, and for how many seconds of work."""
+UNTIL: Final = "until"
+"""Of a job that waits for a moment, and for nothing else: which one."""
+BEGINS: Final = "begins"
+"""Of a job that waits or has waited for a moment: which one. From then on it counts how long it takes."""
 ALSO_HELD: Final = "also_held"
 """Of such a job, where an operator holds another leg of it back."""
 
@@ -41,6 +45,8 @@ def summary_of(job: Job) -> Summary:
             about["fingerprint"] = job.fingerprint
             if request.labels:
                 about |= {name: value for name in PLACE if (value := request.labels.get(name))}
+            if job.begins_at is not None:
+                about[BEGINS] = job.begins_at.isoformat()
             state = label(job)
             if state == "held":
                 about |= _waits(job)
@@ -51,6 +57,8 @@ def summary_of(job: Job) -> Summary:
                 about[PROJECT_LABEL] = job.project
             if job.environment:
                 about[ENVIRONMENT_LABEL] = job.environment
+            if job.begins_at is not None:
+                about[BEGINS] = job.begins_at.isoformat()
             return Summary(label(job), None if job.later is None else next_wake(job), about)
         case NoJob():
             raise AssertionError("a job that never began has no summary")
@@ -66,10 +74,12 @@ def as_stored(summary: Summary, stored: Mapping[str, str]) -> Summary:
 
 def _waits(job: OpenJob) -> Mapping[str, str]:
     """Also where an operator holds another leg back, which may take days: the lanes of the others have room before."""
-    held = [(leg.spec.lane, leg.status.expected_s) for leg in job.legs if isinstance(leg.status, Held)]
+    stopped = [(leg.spec.lane, leg.status) for leg in job.legs if isinstance(leg.status, Held)]
+    held = [(lane, each.expected_s) for lane, each in stopped if each.until is None]
     first = next(((lane, expected_s) for lane, expected_s in held if expected_s is not None), None)
     if first is None:
-        return {}
+        until = min((each.until for _, each in stopped if each.until is not None), default=None)
+        return {} if held or until is None else {UNTIL: until.isoformat()}
     priority = f"/{job.priority:+d}" if job.priority else ""
     about = {WAITS: f"{first[0]}/{job.request.tier}{priority}", WAITS_S: f"{first[1]:.6g}"}
     return about | {ALSO_HELD: "yes"} if any(expected_s is None for _, expected_s in held) else about

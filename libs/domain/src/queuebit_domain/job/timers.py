@@ -56,8 +56,10 @@ def next_wake(job: Job) -> datetime | None:
                 if not leg.spec.starts:
                     moments.append(job.submitted_at)
                 hurry_would_help = hurry_would_help or starts_on(leg.spec, "latency_budget")
-            case Held():
+            case Held(until=until):
                 pending = True
+                if until is not None:
+                    moments.append(until)
             case Answered():
                 hurry_would_help = hurry_would_help or (accepted(leg) and counts(leg.spec))
             case Spent():

@@ -77,6 +77,8 @@ def in_words(event: ev.JobEvent) -> str:
 
 def _held(event: ev.JobHeld) -> str:
     attempt = f"Attempt {event.number} of {event.leg}"
+    if event.until is not None:
+        return f"{attempt} waits until {event.until:%Y-%m-%d %H:%M} UTC: {event.reason}"
     if event.priority is not None:
         return f"{attempt} waits with priority {event.priority}, says {event.actor}: {event.reason}"
     return f"{attempt} is held by {event.actor} (hold {event.hold}): {event.reason}"

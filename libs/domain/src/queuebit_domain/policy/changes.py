@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 What = Literal["added", "removed", "changed", "moved"]
-TABLES: Final = ("guards", "routing", "experiments", "approvals")
+TABLES: Final = ("guards", "routing", "experiments", "approvals", "windows")
 NAMED: Final = ("plans", "thresholds")
 IN_ORDER: Final = ("routing", "approvals")
 """Tables of which the first row that holds decides."""

@@ -19,6 +19,7 @@ from queuebit_contracts.policy import (
 )
 from queuebit_domain.errors import InvalidPolicy
 from queuebit_domain.policy.facts import FACTS, Facts, FactSpec
+from queuebit_domain.policy.opening import problems_of_windows
 from queuebit_domain.policy.plans import PARAM_MAX, expanded, problems_of_legs
 from queuebit_domain.policy.tables import (
     Approver,
@@ -94,6 +95,7 @@ def problems_of(document: PolicyDocument) -> Iterator[Problem]:
             yield Problem("rule_denied", f"{at}/deny", "the default answer cannot be forbidden", remedy)
     for name, form in document.plans.items():
         yield from (Problem(*each) for each in problems_of_legs(f"plans/{name}", form.legs))
+    yield from (Problem(*each) for each in problems_of_windows(document))
 
 
 def rows_of(document: PolicyDocument) -> Iterator[tuple[str, Row]]:

@@ -18,7 +18,7 @@ from queuebit_domain.holds.register import CATEGORY, HEAD_STATE, LIFTED_BY, OPER
 from queuebit_domain.job.codec import fold
 from queuebit_domain.job.messages import Wake
 from queuebit_domain.job.state import Held, OpenJob
-from queuebit_domain.job.summary import ALSO_HELD, WAITS
+from queuebit_domain.job.summary import ALSO_HELD, UNTIL, WAITS
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.waiting import wait_event
 from queuebit_store.errors import StoreUnavailable
@@ -128,8 +128,12 @@ class Releaser:
         return sum(turns) < len(free)
 
     def _waits_alone(self, row: StreamRow) -> bool:
-        """Whether nothing holds the job back but that it waits for its turn, in which it is woken."""
+        """Whether nothing holds the job back but that it waits for its turn, in which it is woken, or for a moment, at which it
+        is.
+        """
         about = row.head.attributes
+        if UNTIL in about:
+            return True
         return self._turns and WAITS in about and ALSO_HELD not in about
 
     async def _wake_some(self, rows: Sequence[StreamRow], gate: Gate) -> int:

@@ -20,6 +20,7 @@ from queuebit_domain.job import routing
 from queuebit_domain.job.asked import inputs_of, requested
 from queuebit_domain.policy.default import DEFAULT
 from queuebit_domain.policy.facts import Facts, FactValue, with_told
+from queuebit_domain.policy.opening import within_windows
 from queuebit_domain.policy.tables import Policy
 from queuebit_problems.admission import Admitted
 
@@ -107,7 +108,7 @@ class Planning:
         assert facts is not None
         known = planned or routing.plan(facts, policy)
         found = paths.planned(admitted.request, facts, admitted.admission.problem_fingerprint, known, policy)
-        return planned if found is known else found
+        return planned if found is known else within_windows(found, policy.document, facts.tier)
 
     def _always(self, admitted: Admitted) -> Facts:
         """What is known of every job."""

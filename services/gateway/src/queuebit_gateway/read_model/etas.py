@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import logging
-from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from queuebit_contracts.jobs import TERMINAL_STATES
 from queuebit_domain.eta.estimate import ENDED_MAX, Correction, Ended, Eta, Unknown, running_eta, waiting_eta
+from queuebit_domain.job.summary import BEGINS, UNTIL, WAITS
 from queuebit_gateway.read_model.models import JobView
-from queuebit_gateway.read_model.waiting_view import EtaView
+from queuebit_gateway.read_model.waiting_view import EtaView, WaitingView
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.telemetry import semconv
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_store.errors import StoreError
-from queuebit_store.ports import StreamFilter, StreamStore
+from queuebit_store.ports import StreamFilter, StreamRow, StreamStore
 
 log = logging.getLogger(__name__)
 
@@ -37,11 +37,25 @@ Key = tuple[str, str, str]
 """Tenant, kind and tier: nobody learns anything of another tenant's jobs."""
 
 
+class Place(NamedTuple):
+    """Where a job stands among those of its tenant, kind and tier: what waits for a moment behind what waits for its turn, that
+    behind what is out; the higher priority first, then who came, or comes, first.
+    """
+
+    waits_for: Literal["", "turn", "until"]
+    rank: float
+    since: datetime
+
+    @property
+    def order(self) -> tuple[int, float, datetime]:
+        return (("", "turn", "until").index(self.waits_for), self.rank, self.since)
+
+
 @dataclass(slots=True)
 class _Known:
     read_at_s: float = float("-inf")
     ended: Sequence[Ended] = ()
-    open_since: Sequence[datetime] = ()
+    open: Mapping[UUID, Place] = field(default_factory=dict)
     correction: Correction = field(default_factory=Correction)
 
 
@@ -68,7 +82,7 @@ class Etas:
             return view.model_copy(update={"eta": EtaView(as_of=now, unknown=waiting.code)})
         key = (view.tenant, view.kind, view.tier)
         known = await self._look(key, now)
-        found = _eta(known, view, waiting.code in AT_WORK, now)
+        found = _eta(known, view, waiting, now)
         if isinstance(found, str):
             return view.model_copy(update={"eta": EtaView(as_of=now, unknown=found)})
         self._issue(view.id, key, now + timedelta(seconds=found.p90_s))
@@ -99,8 +113,8 @@ class Etas:
             log.warning("nothing is known of jobs before: %s", error)
             known.ended = ()
             return known
-        known.ended = sorted((Ended(row.created_at, row.updated_at) for row in ended), key=lambda each: each.ended_at)
-        known.open_since = sorted(row.created_at for row in open_)
+        known.ended = sorted((Ended(_began(row), row.updated_at) for row in ended), key=lambda each: each.ended_at)
+        known.open = {row.stream_id: _place(row) for row in open_}
         return known
 
     def _issue(self, job_id: UUID, key: Key, due: datetime) -> None:
@@ -121,9 +135,33 @@ class Etas:
         self._telemetry.count(Metric.ETA_SCORED, labels={semconv.WITHIN: "yes" if hit else "no"})
 
 
-def _eta(known: _Known, view: JobView, at_work: bool, now: datetime) -> Eta | Unknown:
-    if at_work:
-        return running_eta(known.ended, (now - view.created_at).total_seconds(), known.correction)
-    if len(known.open_since) >= OPEN_MAX:
+def _began(row: StreamRow) -> datetime:
+    """From when on it counts how long the job takes."""
+    told = row.head.attributes.get(BEGINS)
+    return row.created_at if told is None else max(row.created_at, datetime.fromisoformat(told))
+
+
+def _place(row: StreamRow) -> Place:
+    about = row.head.attributes
+    if UNTIL in about:
+        until = datetime.fromisoformat(about[UNTIL])
+        return Place("until", until.timestamp(), row.created_at)
+    if WAITS in about:
+        _, _, *priority = about[WAITS].split("/")
+        return Place("turn", -float(priority[0]) if priority else 0.0, row.created_at)
+    return Place("", 0.0, _began(row))
+
+
+def _eta(known: _Known, view: JobView, waiting: WaitingView, now: datetime) -> Eta | Unknown:
+    mine = known.open.get(view.id, Place("", 0.0, view.created_at))
+    if waiting.code in AT_WORK:
+        return running_eta(known.ended, (now - mine.since).total_seconds(), known.correction)
+    if len(known.open) >= OPEN_MAX:
         return "no_history"
-    return waiting_eta(known.ended, bisect_left(known.open_since, view.created_at), known.correction)
+    if waiting.until is None:
+        ahead = sum(each.order < mine.order for each in known.open.values())
+        return waiting_eta(known.ended, ahead, known.correction)
+    ahead = sum(each.waits_for == "until" and each.order < mine.order for each in known.open.values())
+    found = waiting_eta(known.ended, ahead, known.correction)
+    wait_s = max(0.0, (waiting.until - now).total_seconds())
+    return found if isinstance(found, str) else found._replace(p50_s=wait_s + found.p50_s, p90_s=wait_s + found.p90_s)

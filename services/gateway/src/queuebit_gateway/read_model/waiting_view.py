@@ -16,7 +16,7 @@ from queuebit_domain.job.state import Job
 
 class HeldView(Model):
     """An operator holds a leg back: who, why and since when. `hold` is the number of the hold; 0 where it waits for its
-    turn.
+    turn or for a moment.
     """
 
     leg: str
@@ -34,11 +34,12 @@ def held_view(event: JobHeld, at: datetime, before: HeldView | None) -> HeldView
 
 
 class WaitingView(Model):
-    """Why the job has not ended: a code, a sentence, and since when."""
+    """Why the job has not ended: a code, a sentence, since when, and for which moment it waits, where it waits for one."""
 
     code: Code
     detail: str
     since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
 
 
 class EtaView(Model):
@@ -59,4 +60,8 @@ class EtaView(Model):
 def waiting_view(job: Job) -> WaitingView | None:
     """That of a job that has not ended."""
     found = why(job)
-    return None if found is None else WaitingView(code=found.code, detail=found.detail, since=found.since)
+    return (
+        None
+        if found is None
+        else WaitingView(code=found.code, detail=found.detail, since=found.since, until=found.until)
+    )
