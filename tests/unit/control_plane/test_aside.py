@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from queuebit_contracts import channels
-from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
+from queuebit_contracts.envelope import Envelope, decode, encode_data, encode_headers
 from queuebit_contracts.events import Admission, JobSubmitted, ProblemSize
 from queuebit_contracts.ids import derive_id, uuid7
 from queuebit_contracts.jobs import JobRequest, Problem
@@ -20,7 +20,6 @@ from queuebit_control_plane.app import ControlPlane
 from queuebit_control_plane.inbound.aside import Aside
 from queuebit_problems.admission import QUICK_BYTES_MAX, admit
 from queuebit_problems.kind import Kind
-from queuebit_runtime.bus import decoding
 from queuebit_runtime.bus.decoding import Received, read
 from queuebit_runtime.bus.memory.broker import MemoryBroker
 from queuebit_runtime.bus.memory.bus import MemoryBus
@@ -293,13 +292,13 @@ async def test_behind_a_flood_of_another_tenant_a_question_waits_for_a_look_at_e
     """Given a flood in its partition of which nothing is admitted yet, then it is decided on, and nothing of the flood was read
     on the event loop, where a hundred questions of some kilobytes take as long as a job.
     """
-    subjects, decoded = list[str](), decoding.decode
+    subjects = list[str]()
 
     def counted(headers: Any, *given: Any, **how: Any) -> Any:
         subjects.append(headers["ce_subject"].decode())
-        return decoded(headers, *given, **how)
+        return decode(headers, *given, **how)
 
-    monkeypatch.setattr(decoding, "decode", counted)
+    monkeypatch.setattr("queuebit_runtime.bus.decoding.decode", counted)
     flood = [asked(number, problem=a_ring(1000)) for number in range(1000)]
     assert all(QUICK_BYTES_MAX < len(each.value) <= LARGE_BYTES for each in flood)
 
