@@ -21,15 +21,16 @@ def measure_ends(telemetry: Telemetry, ended: Sequence[tuple[Work, EndedJob]], n
     states, codes, due = Counter[str](), Counter[str](), Counter[tuple[str, str]]()
     took_s, ran_s, own_s = defaultdict[str, list[float]](list), defaultdict[str, list[float]](list), list[float]()
     for work, job in ended:
-        states[job.state] += 1
+        word, trace = job.state, work.trace
+        states[word] += 1
         duration_s = (now - work.began_at).total_seconds() if work.began_at else 0.0
-        if says_kept(work.trace):
-            telemetry.observe(Metric.JOB_DURATION, duration_s, {semconv.JOB_STATE: job.state}, work.trace)
+        if trace is not None and says_kept(trace):
+            telemetry.observe(Metric.JOB_DURATION, duration_s, {semconv.JOB_STATE: word}, trace)
         else:
-            took_s[job.state].append(duration_s)
+            took_s[word].append(duration_s)
         if work.rejection is not None:
             codes[work.rejection] += 1
-        elif job.state != "cancelled" and job.tier:
+        elif word != "cancelled" and job.tier:
             due[job.tier, "no" if work.due_at is not None and now > work.due_at else "yes"] += 1
         if (execution := work.execution) is not None:
             run_s = max(0.0, (execution.finished_at - execution.started_at).total_seconds())

@@ -20,7 +20,7 @@ from queuebit_domain.job.spending import reservation
 from queuebit_domain.job.state import Answered, EndedJob, Held, Job, LegState, OpenJob, Spent, Working, best_first
 from queuebit_domain.job.timers import lost_after
 from queuebit_domain.money.purse import NO_PURSE, Purse
-from queuebit_domain.release.shares import Order, Queue, Shares
+from queuebit_domain.release.shares import Shares, order_of
 
 RELEASE = "control-plane"
 """Who lets jobs wait for their turn."""
@@ -137,9 +137,7 @@ class Draft:
         if leg.spec.role == SHADOW or type(self.job) is EndedJob:
             return False
         variables, terms = (0, 0) if size is None else (size.variables, size.terms)
-        order = Order(
-            request.tenant, Queue(lane, request.tier), request.problem.kind, variables, terms, leg.spec.budget_s
-        )
+        order = order_of(request.tenant, lane, request.tier, request.problem.kind, variables, terms, leg.spec.budget_s)
         wait = shares.wait(order, self.now)
         if wait is None:
             return False

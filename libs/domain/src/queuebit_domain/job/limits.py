@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from queuebit_contracts.ids import derive_id
@@ -41,6 +43,12 @@ _LIMITS: dict[Tier, Limits] = {
     "batch": Limits(budget_s=60.0, latency_budget_s=3_600.0, deadline_s=86_400.0),
     "scheduled": Limits(budget_s=300.0, latency_budget_s=43_200.0, deadline_s=7 * 86_400.0),
 }
+
+
+@lru_cache(maxsize=1024)
+def seconds(count: float) -> timedelta:
+    """So many seconds: what tiers grant is asked for several times a job."""
+    return timedelta(seconds=count)
 
 
 def retry_delay_s(attempt_id: UUID, number: int, retry_after_s: float | None) -> float:

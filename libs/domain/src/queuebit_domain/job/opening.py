@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from queuebit_contracts import events as ev
@@ -10,7 +10,7 @@ from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.origin import whole_origin
 from queuebit_domain.job.beginning import not_before_of
 from queuebit_domain.job.copying import made
-from queuebit_domain.job.limits import Limits
+from queuebit_domain.job.limits import Limits, seconds
 from queuebit_domain.job.state import OpenJob
 
 
@@ -27,8 +27,8 @@ def open_job(event: ev.JobSubmitted, at: datetime, job_id: UUID) -> OpenJob:
         fingerprint=event.fingerprint or fingerprint(request),
         problem_fingerprint=found.problem_fingerprint if found else fingerprint(request.problem),
         submitted_at=at,
-        deadline=request.deadline or begins + timedelta(seconds=limits.deadline_s),
-        latency_due_at=begins + timedelta(seconds=request.latency_budget_s or limits.latency_budget_s),
+        deadline=request.deadline or begins + seconds(limits.deadline_s),
+        latency_due_at=begins + seconds(request.latency_budget_s or limits.latency_budget_s),
         limits=limits,
         size=found.size if found else None,
         origin=whole_origin(event.origin, event.idempotency_key, request),

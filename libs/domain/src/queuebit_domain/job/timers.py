@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple, assert_never
 
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Leg
-from queuebit_domain.job.limits import Limits
+from queuebit_domain.job.limits import Limits, seconds
 from queuebit_domain.job.plans import counts, starts_on
 from queuebit_domain.job.state import (
     Answered,
@@ -112,7 +112,7 @@ def stage_end(leg: LegState) -> StageEnd | None:
         since, doing, budget_s = status.began_at or status.moved_at, "ran", patience.run_s
     else:
         since, doing, budget_s = status.queued_at, "waited in its queue", patience.queue_s
-    return None if budget_s is None else StageEnd(since + timedelta(seconds=budget_s), doing, budget_s)
+    return None if budget_s is None else StageEnd(since + seconds(budget_s), doing, budget_s)
 
 
 def lost_attempts(job: OpenJob, now: datetime) -> Iterator[tuple[str, Working, FailureCode]]:
@@ -125,11 +125,11 @@ def lost_attempts(job: OpenJob, now: datetime) -> Iterator[tuple[str, Working, F
 
 def _lost_at(job: OpenJob, leg: LegState, working: Working) -> datetime:
     if working.execution is not None:
-        return working.moved_at + timedelta(seconds=job.limits.verdict_after_s)
+        return working.moved_at + seconds(job.limits.verdict_after_s)
     quiet_s = max(leg.spec.budget_s, working.next_within_s)
-    return working.moved_at + timedelta(seconds=quiet_s + job.limits.lost_after_s)
+    return working.moved_at + seconds(quiet_s + job.limits.lost_after_s)
 
 
 def lost_after(moved_at: datetime, leg: Leg, limits: Limits) -> datetime:
     """When an attempt of a leg counts as lost whose last sign of life was at `moved_at`."""
-    return moved_at + timedelta(seconds=leg.budget_s + limits.lost_after_s)
+    return moved_at + seconds(leg.budget_s + limits.lost_after_s)

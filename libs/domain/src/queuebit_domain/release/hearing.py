@@ -9,7 +9,7 @@ from uuid import UUID
 from queuebit_contracts import events as ev
 from queuebit_contracts.events import JobEvent
 from queuebit_domain.job.state import Job, OpenJob
-from queuebit_domain.release.shares import Order, Queue, Shares
+from queuebit_domain.release.shares import Queue, Shares, order_of
 
 
 def heard(shares: Shares, job: Job, job_id: UUID, tenant: str, events: Sequence[JobEvent], now: datetime) -> None:
@@ -22,9 +22,10 @@ def heard(shares: Shares, job: Job, job_id: UUID, tenant: str, events: Sequence[
         if kind is ev.JobQueued:
             assert isinstance(event, ev.JobQueued)
             size = event.size
-            order = Order(
+            order = order_of(
                 tenant,
-                Queue(event.lane, event.tier),
+                event.lane,
+                event.tier,
                 event.problem.kind,
                 0 if size is None else size.variables,
                 0 if size is None else size.terms,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -47,6 +48,12 @@ class Order(NamedTuple):
     variables: int
     terms: int
     budget_s: float
+
+
+@lru_cache(maxsize=4096)
+def order_of(tenant: str, lane: Lane, tier: Tier, kind: str, variables: int, terms: int, budget_s: float) -> Order:
+    """The order of an attempt: it is asked for when one wants out and when it is out, and many are alike."""
+    return Order(tenant, Queue(lane, tier), kind, variables, terms, budget_s)
 
 
 class Wait(NamedTuple):
