@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 import pytest
 
+from queuebit_contracts import channels
 from queuebit_contracts.ids import job_id_of, refusal_id_of, time_ms_of, uuid7
 from queuebit_contracts.jobs import Problem
 from queuebit_contracts.sealed import SEAL, SUBJECT_LABEL
@@ -17,6 +18,8 @@ from tests.unit.control_plane.entrance import TIMES, Plane, asked
 
 UUID4 = UUID("9b2f1c4e-7a55-4d0e-8a4c-fb4f4a3c9e11")
 UUID7 = uuid7(5, 5)
+DAY = "2026-01-02"
+OTHER_JOB = "019b7ca9-8c88-7000-8000-00000000000f"
 NAMES = ["order-17", str(UUID4), str(UUID7)]
 
 
@@ -145,6 +148,39 @@ async def test_nor_are_steps_back_of_a_subject_that_say_something_in_clear(plane
     told = orjson.loads(stored.data)
     assert (told["code"], told["field"]) == ("subject_in_clear", "/compensations/1/data")
     assert "Wilhelmine" not in stored.data
+
+
+@pytest.mark.parametrize(
+    "version", [f"v2.{{key}}.{DAY}.{OTHER_JOB}.statement", f"v2.{{key}}.{DAY}.{{job}}.statement", "v1.{key}"]
+)
+async def test_what_was_sealed_for_another_job_is_not_taken(plane: Plane, version: str) -> None:
+    """Given the statement of another job of the same person, then the question is refused for that; its own is taken, and what
+    a gateway of before sealed, which says no job.
+    """
+    key = uuid7(9, 9)
+    job = job_id_of("acme", key)
+    token = version.format(key="019b7ca9-8c88-7000-8000-000000000007", job=job) + ".AAAA"
+    admission = {
+        "size": {"variables": 6, "qubits": 6, "terms": 6},
+        "family": "optimisation",
+        "problem_fingerprint": "f",
+    }
+    record = asked(
+        "order-17",
+        key=str(key),
+        labels={SUBJECT_LABEL: "p-17"},
+        problem=Problem(kind="maxcut", statement={SEAL: token}),
+        beside={"admission": admission, "fingerprint": "f"},
+    )
+
+    await plane.hear(record._replace(topic=channels.ADMITTED))
+
+    first = next(iter(plane.store.database.events.values()))[0]
+    told = orjson.loads(first.data)
+    if OTHER_JOB in version:
+        assert (first.type, told["code"], told["field"]) == ("JobRejected", "misplaced", "/request/problem/statement")
+    else:
+        assert first.type == "JobSubmitted"
 
 
 async def test_a_tenant_added_a_moment_ago_is_known_and_a_crowd_of_strangers_costs_one_look_a_batch(

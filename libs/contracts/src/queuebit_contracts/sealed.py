@@ -7,7 +7,8 @@ only passes them on needs no key. Where the key is gone, so is what they say: th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol, TypeVar
+from datetime import date
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 import orjson
@@ -39,8 +40,14 @@ WITHHELD = "redacted"
 """The reason of an attempt, the code of a verdict and of an answer, whose data was erased."""
 CLEAR = frozenset({"calibrated_at", "source", "status", "target"})
 """Texts of evidence that say nothing of the problem."""
+MISPLACED = "misplaced"
+"""The reason of an attempt, the code of a verdict and of a refusal, where something sealed stands where it was not put."""
 ERASED = "The data of this subject was erased."
 
+SealedField = Literal["answer", "command", "evidence", "provenance", "statement", "text"]
+"""What a token may stand for: `answer` is hints too, `command` what a step back says, `text` any text of an outcome or a
+verdict. The same one goes from event to event, so that their types say nothing.
+"""
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -68,19 +75,53 @@ class Locked(ProblemError):
         return Locked, (self.detail, self.remedy)
 
 
+class Misplaced(ProblemError):
+    """A token that opens, and was sealed for another field or another job than where it stands."""
+
+    code = MISPLACED
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What is sealed here was sealed for another field or another job.",
+            remedy="Look for who writes to the store or the topics beside the services; ask anew.",
+            fields=(),
+        )
+
+    def __reduce__(self) -> tuple[type[Misplaced], tuple[()]]:
+        return Misplaced, ()
+
+
+class Bound(NamedTuple):
+    """What a token is bound to besides its key: the job that it was sealed for, and the day on which its question was sealed.
+    One of before says neither.
+    """
+
+    job: UUID | None = None
+    day: date | None = None
+
+
 class DataKey(Protocol):
-    """The key of one subject of one tenant."""
+    """The key of one subject of one tenant, at work for one of its jobs."""
 
     @property
     def id(self) -> UUID: ...
 
-    def seal(self, text: bytes) -> str:
-        """A token that says nothing without the key, and names it."""
+    @property
+    def bound(self) -> Bound:
+        """What tokens are bound to."""
         ...
 
-    def open(self, token: str) -> bytes:
-        """What was sealed. Raises Redacted where the token is not of this key, or was changed; Locked where the key cannot be
-        unwrapped here.
+    def of(self, bound: Bound) -> DataKey:
+        """The key, at work for this job and day. What is of a day for which the key is kept no more does not open."""
+        ...
+
+    def seal(self, text: bytes, field: SealedField) -> str:
+        """A token that says nothing without the key, names it, and opens in this field of this job alone."""
+        ...
+
+    def open(self, token: str, field: SealedField) -> bytes:
+        """What was sealed. Raises Redacted where the token is not of this key, or was changed; Misplaced where it was sealed
+        for another field or job; Locked where the key cannot be unwrapped here.
         """
         ...
 
@@ -110,6 +151,20 @@ def key_id_of(token: str) -> UUID:
         raise Redacted from None
 
 
+def sealed_for(token: str) -> Bound:
+    """What a token says it is bound to; who has the key finds out whether that is true. Raises Redacted where it is none."""
+    match token.split("."):
+        case ["v1", _, _]:
+            return Bound()
+        case ["v2", _, day, job, _, _]:
+            try:
+                return Bound(UUID(job), date.fromisoformat(day))
+            except ValueError:
+                raise Redacted from None
+        case _:
+            raise Redacted
+
+
 def token_of(value: object) -> str | None:
     """The token that stands in the place of a statement, an answer or a text; None where it is what it says."""
     match value:
@@ -129,61 +184,50 @@ def token_of(value: object) -> str | None:
             return None
 
 
-def sealed_mapping(value: Mapping[str, Any], key: DataKey) -> dict[str, Any]:
+def sealed_mapping(value: Mapping[str, Any], key: DataKey, field: SealedField = "answer") -> dict[str, Any]:
     """What stands in the place of an answer."""
-    return {SEAL: key.seal(orjson.dumps(value, default=str))}
+    return {SEAL: key.seal(orjson.dumps(value, default=str), field)}
 
 
 def sealed_text(text: str, key: DataKey) -> str:
     """What stands in the place of a text."""
-    return f"{PREFIX}{key.seal(text.encode())}" if text else text
-
-
-def opened_mapping(value: Mapping[str, Any], key: DataKey) -> dict[str, Any]:
-    """What a mapping says; one that is not sealed as it is. Raises Redacted."""
-    token = token_of(value)
-    if token is None:
-        return dict(value)
-    found = orjson.loads(key.open(token))
-    assert isinstance(found, dict)
-    return found
-
-
-def opened_text(text: str, key: DataKey) -> str:
-    """What a text says; one that is not sealed as it is. Raises Redacted."""
-    token = token_of(text)
-    return text if token is None else key.open(token).decode()
+    return f"{PREFIX}{key.seal(text.encode(), 'text')}" if text else text
 
 
 def sealed_request(request: JobRequest, plain: bytes, key: DataKey) -> JobRequest:
     """The request with its statement, of which `plain` is the canonical JSON, sealed."""
-    text = orjson.dumps({SEAL: key.seal(plain)})
+    text = orjson.dumps({SEAL: key.seal(plain, "statement")})
     return copy_with(request, problem=copy_with(request.problem, statement=StatementText(text)))
 
 
 def opened_problem(problem: Problem, key: DataKey) -> Problem:
-    """The problem for who works on it. It is written as it came. Raises Redacted."""
+    """The problem for who works on it. It is written as it came, and its key is at work for the job that it was sealed for:
+    that of the question, or the one that this job was made from. Raises Redacted, Misplaced or Locked.
+    """
     token = token_of(problem.statement)
     if token is None:
         return problem
-    return copy_with(problem, statement=SealedStatement(orjson.dumps({SEAL: token}), key.open(token), key))
+    own = key.of(sealed_for(token))
+    return copy_with(problem, statement=SealedStatement(orjson.dumps({SEAL: token}), own.open(token, "statement"), own))
 
 
 def opened_order(order: JobQueued, key: DataKey) -> JobQueued:
-    """The order for who works on it. Raises Redacted or Locked."""
-    hint = order.hint and opened_mapping(order.hint, key)
-    return copy_with(order, problem=opened_problem(order.problem, key), hint=hint)
+    """The order for who works on it. Raises Redacted, Misplaced or Locked."""
+    problem = opened_problem(order.problem, key)
+    return copy_with(order, problem=problem, hint=order.hint and _whole(order.hint, _key_of(problem, key), "answer"))
 
 
 def opened_execution(execution: ExecutionSucceeded, key: DataKey) -> ExecutionSucceeded:
-    """The answer for who checks it. Raises Redacted or Locked."""
+    """The answer for who checks it. Raises Redacted, Misplaced or Locked."""
     assert execution.problem is not None
+    problem = opened_problem(execution.problem, key)
+    own = _key_of(problem, key)
     return copy_with(
         execution,
-        problem=opened_problem(execution.problem, key),
-        answer=opened_mapping(execution.answer, key),
-        evidence=_whole(execution.evidence, key),
-        provenance=_whole(execution.provenance, key),
+        problem=problem,
+        answer=_whole(execution.answer, own, "answer"),
+        evidence=_whole(execution.evidence, own, "evidence"),
+        provenance=_whole(execution.provenance, own, "provenance"),
     )
 
 
@@ -194,8 +238,9 @@ def sealed_outcome(event: M, key: DataKey) -> M:
             return copy_with(
                 event,
                 answer=sealed_mapping(event.answer, key),
-                evidence=_beside(event.evidence, key),
-                provenance=_beside(event.provenance, key) | {"problem_fingerprint": fingerprint(event.problem)},
+                evidence=_beside(event.evidence, key, "evidence"),
+                provenance=_beside(event.provenance, key, "provenance")
+                | {"problem_fingerprint": fingerprint(event.problem)},
             )
         case ExecutionFailed():
             return copy_with(event, detail=sealed_text(event.detail, key))
@@ -217,20 +262,26 @@ def sealed_verdict(
     return copy_with(sealed, confidence=copy_with(sealed.confidence, parts=parts), shares=None)
 
 
-def _beside(values: Mapping[str, Any], key: DataKey) -> dict[str, Any]:
+def _key_of(problem: Problem, key: DataKey) -> DataKey:
+    """The key at work for the job that a problem is of."""
+    statement = problem.statement
+    return statement.key if isinstance(statement, SealedStatement) else key
+
+
+def _beside(values: Mapping[str, Any], key: DataKey, field: SealedField) -> dict[str, Any]:
     """Figures in clear, for policies and paths go by them; all of it sealed."""
     if not values:
         return {}
     figures = {
         name: value for name, value in values.items() if isinstance(value, int | float) or (value and name in CLEAR)
     }
-    return figures | sealed_mapping(values, key)
+    return figures | sealed_mapping(values, key, field)
 
 
-def _whole(values: Mapping[str, Any], key: DataKey) -> dict[str, Any]:
+def _whole(values: Mapping[str, Any], key: DataKey, field: SealedField) -> dict[str, Any]:
     token = values.get(SEAL)
     if token is None:
         return dict(values)
-    found = orjson.loads(key.open(token))
+    found = orjson.loads(key.open(token, field))
     assert isinstance(found, dict)
     return found

@@ -4,18 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from queuebit_contracts.sealed import PREFIX, REDACTED, SEAL, WITHHELD, DataKey, Redacted, key_id_of
+from queuebit_contracts.sealed import (
+    MISPLACED,
+    PREFIX,
+    REDACTED,
+    SEAL,
+    WITHHELD,
+    DataKey,
+    Misplaced,
+    Redacted,
+    SealedField,
+    key_id_of,
+    sealed_for,
+)
 
 MASKED = "$masked"
 """Stands in the place of a statement or an answer for who has not asked to see it."""
 HIDDEN = "masked"
 """Stands so in the place of a text."""
-_QUOTED = re.compile(re.escape(PREFIX) + r"(v1\.[0-9a-f-]{36}\.[A-Za-z0-9_-]+)")
+FIELDS: Mapping[str, SealedField] = MappingProxyType(
+    {"data": "command", "evidence": "evidence", "provenance": "provenance", "statement": "statement"}
+)
+"""What stands sealed under a name; under any other name an answer does."""
+_ID = r"[0-9a-f-]{36}"
+_QUOTED = re.compile(rf"{re.escape(PREFIX)}(v(?:1\.{_ID}|2\.{_ID}\.[0-9-]{{10}}\.{_ID}\.[a-z]+)\.[A-Za-z0-9_-]+)")
 """A text that is sealed, wherever another text quotes it."""
 
 
@@ -30,16 +48,26 @@ def keys_in(value: Any) -> set[UUID]:
     return found
 
 
-def opened_value(value: Any, keys: Mapping[UUID, DataKey | None]) -> Any:
-    """A JSON document with everything opened that is sealed in it. What cannot be opened any more is told as `redacted`.
-    Raises Locked.
+def opened_value(value: Any, keys: Mapping[UUID, DataKey | None], job: UUID | None = None) -> Any:
+    """A JSON document with everything opened that is sealed in it. What cannot be opened any more is told as `redacted`, what
+    was sealed for another field or, where `job` is named, for another job, as `misplaced`. Raises Locked.
     """
 
-    def mapping(token: str) -> Any:
-        said = _opened(token, keys)
-        return {REDACTED: True} if said is None else orjson.loads(said)
+    def mapping(token: str, name: str) -> Any:
+        try:
+            return orjson.loads(_opened(token, keys, FIELDS.get(name, "answer"), job))
+        except Redacted:
+            return {REDACTED: True}
+        except Misplaced:
+            return {f"${MISPLACED}": True}
 
-    return _replaced(value, mapping, lambda token: _text_or_withheld(_opened(token, keys)))
+    def text(token: str) -> str:
+        try:
+            return _opened(token, keys, "text", job).decode()
+        except (Redacted, Misplaced) as why:
+            return why.code
+
+    return _replaced(value, mapping, text)
 
 
 def masked_value(value: Any, keys: Mapping[UUID, DataKey | None]) -> Any:
@@ -53,36 +81,32 @@ def masked_value(value: Any, keys: Mapping[UUID, DataKey | None]) -> Any:
 
     return _replaced(
         value,
-        lambda token: {REDACTED if gone(token) else MASKED: True},
+        lambda token, _: {REDACTED if gone(token) else MASKED: True},
         lambda token: WITHHELD if gone(token) else HIDDEN,
     )
 
 
-def _replaced(value: Any, mapping: Callable[[str], Any], text: Callable[[str], str]) -> Any:
+def _replaced(value: Any, mapping: Callable[[str, str], Any], text: Callable[[str], str], name: str = "") -> Any:
+    """`name`: under which the value stands."""
     match value:
         case {"$sealed": str(token)}:
-            return mapping(token)
+            return mapping(token, name)
         case dict():
-            return {name: _replaced(each, mapping, text) for name, each in value.items()}
+            return {each: _replaced(within, mapping, text, each) for each, within in value.items()}
         case list():
-            return [_replaced(each, mapping, text) for each in value]
+            return [_replaced(each, mapping, text, name) for each in value]
         case str() if PREFIX in value:
             return _QUOTED.sub(lambda found: text(found[1]), value)
         case _:
             return value
 
 
-def _opened(token: str, keys: Mapping[UUID, DataKey | None]) -> bytes | None:
-    """What was sealed; None where nothing opens it any more."""
-    try:
-        key = keys.get(key_id_of(token))
-        return None if key is None else key.open(token)
-    except Redacted:
-        return None
-
-
-def _text_or_withheld(said: bytes | None) -> str:
-    return WITHHELD if said is None else said.decode()
+def _opened(token: str, keys: Mapping[UUID, DataKey | None], field: SealedField, job: UUID | None) -> bytes:
+    """What was sealed. Raises Redacted where nothing opens it any more, Misplaced or Locked."""
+    key, of = keys.get(key_id_of(token)), sealed_for(token)
+    if key is None:
+        raise Redacted
+    return key.of(of if job is None or of.job is None else of._replace(job=job)).open(token, field)
 
 
 def _tokens(value: Any) -> Iterator[str]:

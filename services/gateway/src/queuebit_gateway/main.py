@@ -26,6 +26,7 @@ from queuebit_gateway.http.admission import Reader
 from queuebit_gateway.http.app import create_app
 from queuebit_gateway.http.parts import Parts
 from queuebit_gateway.http.server import HttpServer
+from queuebit_gateway.personal_retention import PersonalRetention
 from queuebit_gateway.quotes import Quotes
 from queuebit_gateway.read_model.approvals import Approvals
 from queuebit_gateway.read_model.artifacts import Evidence
@@ -173,7 +174,7 @@ async def build(
     service.on_close(work.close)
     usable_kinds()
     pepper = settings.pepper.get_secret_value().encode()
-    egress, issuer = Egress(settings.egress()), settings.issuer()
+    egress, issuer, ring = Egress(settings.egress()), settings.issuer(), _ring(service, settings, store)
     service.on_close(egress.close)
     parts = build_parts(
         store,
@@ -188,10 +189,13 @@ async def build(
         console=settings.console,
         egress=settings.egress(),
         tokens=Tokens(issuer, egress.get, service.clock).actor if issuer else None,
-        ring=_ring(service, settings, store),
+        ring=ring,
         artifacts=artifacts,
         runs_operations=_beside(service, settings),
     )
+    if ring is not None and settings.personal_keep_d:
+        keeping = PersonalRetention(store, ring, service.clock, service.telemetry, keep_d=settings.personal_keep_d)
+        service.task("personal-data", keeping.run)
     if settings.webhooks:
         webhooks = WebhookService(store, egress.post, Sealer(pepper, secrets.token_bytes), service.clock)
         service.task("webhooks", webhooks.run)

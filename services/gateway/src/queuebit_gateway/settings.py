@@ -14,6 +14,7 @@ from queuebit_gateway.access.tokens import Issuer
 from queuebit_gateway.egress.target import EgressPolicy
 from queuebit_gateway.http.certificate import Certificate
 from queuebit_gateway.http.guard import Bounds
+from queuebit_gateway.personal_retention import KEEP_D_LEAST
 from queuebit_runtime.service.insecure import guessable, is_trial
 from queuebit_runtime.service.settings import RuntimeSettings, listed
 
@@ -73,6 +74,15 @@ class GatewaySettings(RuntimeSettings):
         Field(description="Where a trusted proxy writes the client's address; the other header is ignored."),
     ] = "x-forwarded-for"
 
+    personal_keep_d: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=36_500,
+            description=f"For how many days data of subjects is kept, at least {KEEP_D_LEAST}: what was sealed longer ago "
+            "opens no more. 0: until somebody erases it.",
+        ),
+    ] = 0
     webhooks: Annotated[
         bool,
         Field(
@@ -108,6 +118,13 @@ class GatewaySettings(RuntimeSettings):
     )
     oidc_tenant_claim: str = Field(default="tenant", description="The claim that names the tenant.")
     oidc_role_claim: str = Field(default="role", description="The claim that names the role, or a list with roles.")
+
+    @field_validator("personal_keep_d")
+    @classmethod
+    def _long_enough(cls, days: int) -> int:
+        if 0 < days < KEEP_D_LEAST:
+            raise ValueError(f"should be 0, or at least {KEEP_D_LEAST} days")
+        return days
 
     @model_validator(mode="after")
     def _issuer_has_keys(self) -> GatewaySettings:

@@ -15,6 +15,7 @@ from queuebit_contracts.sealed import (
     WITHHELD,
     DataKey,
     Locked,
+    Misplaced,
     Redacted,
     key_id_of,
     opened_execution,
@@ -65,6 +66,8 @@ async def opened_answers(
             found = opened_execution(execution, key)
         except Redacted:
             refused.append((item, _refused(execution, NO_KEYS if ring is None else ERASED)))
+        except Misplaced as why:
+            refused.append((item, _refused(execution, why.detail, why.code)))
         except Locked as why:
             refused.append((item, _refused(execution, why.detail)))
         else:
@@ -90,11 +93,11 @@ def _key_id(execution: ExecutionSucceeded) -> UUID | None:
         return None
 
 
-def _refused(execution: ExecutionSucceeded, why: str) -> ResultRejected:
+def _refused(execution: ExecutionSucceeded, why: str, code: str = WITHHELD) -> ResultRejected:
     return ResultRejected(
         attempt_id=execution.attempt_id,
         leg=execution.leg,
-        code=WITHHELD,
+        code=code,
         reasons=(why,),
         problem_fingerprint=str(execution.provenance.get("problem_fingerprint", "")),
         answer_fingerprint=fingerprint(execution.answer),

@@ -264,6 +264,18 @@ class Metric(Enum):
         "1 for each projection that stands still before an event that it cannot take.",
         ("queuebit.projection",),
     )
+    KEYS_MOVED = MetricInfo(
+        "queuebit.personal.keys.moved",
+        "counter",
+        "{key}",
+        "Keys of subjects that were moved on: what they sealed longer ago than personal data is kept opens no more.",
+    )
+    KEYS_OVERDUE = MetricInfo(
+        "queuebit.personal.keys.overdue",
+        "gauge",
+        "{key}",
+        "Keys of subjects that could not be moved on at the last look, so that personal data is kept too long.",
+    )
     APPENDED = MetricInfo("queuebit.store.events", "counter", "{event}", "Events that were appended.")
 
 

@@ -14,6 +14,7 @@ from queuebit_contracts.sealed import (
     WITHHELD,
     DataKey,
     Locked,
+    Misplaced,
     Redacted,
     key_id_of,
     opened_order,
@@ -69,6 +70,8 @@ async def opened_orders(
             found = opened_order(order, key)
         except Redacted as gone:
             refused.append((item, _no_keys(order) if ring is None else _erased(order, gone)))
+        except Misplaced as why:
+            refused.append((item, _misplaced(order, why)))
         except Locked as why:
             refused.append((item, _locked(order, why)))
         else:
@@ -90,6 +93,10 @@ def _named(token: str) -> UUID | None:
 
 def _erased(order: JobQueued, gone: Redacted) -> ExecutionFailed:
     return failed(order, FailureCode.PROBLEM_INVALID, gone.detail, remedy=gone.remedy, reason=WITHHELD)
+
+
+def _misplaced(order: JobQueued, why: Misplaced) -> ExecutionFailed:
+    return failed(order, FailureCode.PROBLEM_INVALID, why.detail, remedy=why.remedy, reason=why.code)
 
 
 def _locked(order: JobQueued, why: Locked) -> ExecutionFailed:

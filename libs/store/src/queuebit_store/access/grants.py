@@ -20,6 +20,9 @@ ALL: Final = ("SELECT", "INSERT", "UPDATE", "DELETE")
 ORDER_ONLY: Final = ("SELECT (category, epoch, xid, seq)",)
 """Enough to see whether a restored store was given a new epoch: nothing of what an event says."""
 
+MOVE_ON: Final = ("SELECT", "INSERT", "UPDATE (wrapped, since)")
+"""Enough to keep the key of a later day; not to say that one was destroyed."""
+
 _START: Final[Mapping[str, tuple[str, ...]]] = {"schema_migration": READ, "era": READ}
 """What every store looks at when it opens."""
 
@@ -47,7 +50,7 @@ GRANTS: Final[Mapping[Service, Mapping[str, tuple[str, ...]]]] = {
         "webhook_endpoint": ALL,
         "webhook_delivery": ALL,
         "tenant_secret": ADD,
-        "subject_key": ADD,
+        "subject_key": MOVE_ON,
         "sealed_job": ADD,
         "deed": ADD,
     },
@@ -99,9 +102,9 @@ _ASKED: Final[Mapping[Service, str]] = {
         payloads heads list_tenant list_states walk held_for holder reserve known_tenants find_keys accounts builds
         reported_backends add_endpoint endpoints endpoints_of change_endpoint drop_endpoint fan_out add_delivery
         claim_deliveries settle_delivery disable_endpoint deliveries replay_deliveries forget_deliveries tenant_secret
-        add_tenant_secret live_key add_subject_key subject_keys keys_of_subject note_sealed add_key revoke_key
-        expire_key list_keys use_keys account entries_of_account holds_of_account past_accounts standing_budgets prices
-        crowded_endpoints waiting note_deed deeds reader
+        add_tenant_secret live_key add_subject_key subject_keys keys_of_subject keys_before move_key note_sealed add_key
+        revoke_key expire_key list_keys use_keys account entries_of_account holds_of_account past_accounts standing_budgets
+        prices crowded_endpoints waiting note_deed deeds reader
     """,
     "control-plane": """
         epoch_check applied_migrations writable now backlog horizon_holders append load read bytes_of events_of payloads

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from queuebit_store.keys.port import SubjectKey, TenantSecret
@@ -55,6 +55,20 @@ class MemoryKeys:
         await self.hooks.before("sealed_jobs")
         return sorted({job for key_id in key_ids for job in self.database.sealed_jobs.get(key_id, ())})
 
+    async def keys_before(self, day: date, after: SubjectKey | None, limit: int) -> list[SubjectKey]:
+        await self.hooks.before("keys_before")
+        live = (key for key in self.database.subject_keys.values() if key.wrapped is not None and key.since < day)
+        found = (key for key in live if after is None or _place(key) > _place(after))
+        return sorted(found, key=_place)[:limit]
+
+    async def move_key(self, key: SubjectKey, wrapped: bytes, since: date) -> bool:
+        await self.hooks.before("move_key")
+        known = self.database.subject_keys.get(key.key_id)
+        if known is None or known.wrapped is None or known.since != key.since:
+            return False
+        self.database.subject_keys[key.key_id] = replace(known, wrapped=wrapped, since=since)
+        return True
+
     async def destroy_keys(self, tenant: str, subject: str, now: datetime) -> list[UUID]:
         await self.hooks.before("destroy_keys")
         live = [key for key in self._keys_of(tenant, subject) if key.wrapped is not None]
@@ -66,3 +80,7 @@ class MemoryKeys:
     def _keys_of(self, tenant: str, subject: str) -> list[SubjectKey]:
         found = [key for key in self.database.subject_keys.values() if (key.tenant, key.subject) == (tenant, subject)]
         return sorted(found, key=lambda key: (key.created_at, key.key_id))
+
+
+def _place(key: SubjectKey) -> tuple[date, UUID]:
+    return key.since, key.key_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -20,13 +20,16 @@ class TenantSecret:
 
 @dataclass(frozen=True, slots=True)
 class SubjectKey:
-    """The key of a subject, wrapped by the key of its tenant; None once it is destroyed."""
+    """The key of a subject, wrapped by the key of its tenant; None once it is destroyed. It is that of the day `since`, from
+    which those of later days are made: what was sealed before is erased.
+    """
 
     key_id: UUID
     tenant: str
     subject: str
     wrapped: bytes | None
     created_at: datetime
+    since: date
     destroyed_at: datetime | None = None
 
 
@@ -63,6 +66,14 @@ class Keys(Protocol):
 
     async def sealed_jobs(self, key_ids: Sequence[UUID]) -> list[UUID]:
         """The jobs whose data is sealed with one of the keys."""
+        ...
+
+    async def keys_before(self, day: date, after: SubjectKey | None, limit: int) -> list[SubjectKey]:
+        """Live keys of an earlier day, the oldest first, from behind `after`."""
+        ...
+
+    async def move_key(self, key: SubjectKey, wrapped: bytes, since: date) -> bool:
+        """Keep it wrapped so and since that day, where it is live and since the day that `key` says; whether that is so."""
         ...
 
     async def destroy_keys(self, tenant: str, subject: str, now: datetime) -> list[UUID]:

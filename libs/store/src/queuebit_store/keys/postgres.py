@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +36,7 @@ class PostgresKeys:
         while holds is None:
             # Somebody may destroy the one that was in the way before it is read.
             await self._session.fetch(
-                "add_subject_key", key.key_id, key.tenant, key.subject, key.wrapped, key.created_at
+                "add_subject_key", key.key_id, key.tenant, key.subject, key.wrapped, key.created_at, key.since
             )
             holds = await self.live_key(key.tenant, key.subject)
         return holds
@@ -52,6 +52,13 @@ class PostgresKeys:
 
     async def sealed_jobs(self, key_ids: Sequence[UUID]) -> list[UUID]:
         return [row[0] for row in await self._session.fetch("sealed_jobs", list(key_ids))]
+
+    async def keys_before(self, day: date, after: SubjectKey | None, limit: int) -> list[SubjectKey]:
+        place = (date.min, UUID(int=0)) if after is None else (after.since, after.key_id)
+        return list(map(_key, await self._session.fetch("keys_before", day, *place, limit)))
+
+    async def move_key(self, key: SubjectKey, wrapped: bytes, since: date) -> bool:
+        return bool(await self._session.fetch("move_key", key.key_id, key.since, wrapped, since))
 
     async def destroy_keys(self, tenant: str, subject: str, now: datetime) -> list[UUID]:
         return [row[0] for row in await self._session.fetch("destroy_keys", tenant, subject, now)]

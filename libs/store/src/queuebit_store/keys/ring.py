@@ -12,19 +12,19 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from queuebit_contracts.sealed import DataKey, Locked, Redacted
+from queuebit_contracts.sealed import Bound, DataKey
 from queuebit_store.errors import InvalidSettings
+from queuebit_store.keys.cipher import KEY_BYTES, NONCE_BYTES, LockedKey, SubjectCipher, key_of_day
 from queuebit_store.keys.port import Keys, SubjectKey, TenantSecret
 
 MASTER_KEY_VARIABLE = "QUEUEBIT_MASTER_KEY_FILE"
-KEY_BYTES, NONCE_BYTES = 32, 12
 REMEMBERED_MAX = 10_000
 REMEMBERED_S = 10.0
 """A key that was destroyed opens nothing any more after so long, in any process."""
@@ -41,55 +41,6 @@ class MasterKeys:
     @property
     def first(self) -> str:
         return next(iter(self.keys))
-
-
-class SubjectCipher:
-    """A subject's key, at work. It travels to worker processes."""
-
-    __slots__ = ("_key", "_random", "id")
-
-    def __init__(self, key_id: UUID, key: bytes, random: Callable[[int], bytes]) -> None:
-        self.id = key_id
-        self._key = key
-        self._random = random
-
-    def __reduce__(self) -> tuple[type[SubjectCipher], tuple[UUID, bytes, Callable[[int], bytes]]]:
-        return SubjectCipher, (self.id, self._key, self._random)
-
-    def __repr__(self) -> str:
-        return f"SubjectCipher({self.id})"
-
-    def seal(self, text: bytes) -> str:
-        """`v1.<key>.<nonce and ciphertext>`, bound to the key's id."""
-        nonce = self._random(NONCE_BYTES)
-        sealed = nonce + AESGCM(self._key).encrypt(nonce, text, self.id.bytes)
-        return f"v1.{self.id}.{base64.urlsafe_b64encode(sealed).decode().rstrip('=')}"
-
-    def open(self, token: str) -> bytes:
-        try:
-            version, key_id, text = token.split(".")
-            sealed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            if version != "v1" or UUID(key_id) != self.id:
-                raise Redacted
-            return AESGCM(self._key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], self.id.bytes)
-        except (ValueError, binascii.Error, InvalidTag):
-            raise Redacted from None
-
-
-class LockedKey:
-    """A key that cannot be unwrapped here: whatever it sealed stays shut, and nothing else."""
-
-    __slots__ = ("_why", "id")
-
-    def __init__(self, key_id: UUID, why: InvalidSettings) -> None:
-        self.id = key_id
-        self._why = why
-
-    def seal(self, text: bytes) -> str:  # noqa: ARG002
-        raise Locked(self._why.detail, self._why.remedy)
-
-    def open(self, token: str) -> bytes:  # noqa: ARG002
-        raise Locked(self._why.detail, self._why.remedy)
 
 
 class KeyRing:
@@ -118,15 +69,16 @@ class KeyRing:
 
     async def of_subject(self, tenant: str, subject: str) -> DataKey:
         """The key to seal data of the subject with now; a new one where it has none. Raises StoreError."""
-        found = await self._keys.live_key(tenant, subject)
+        found, now = await self._keys.live_key(tenant, subject), self._now()
         if found is None:
             secret = await self._tenant_key(tenant)
             key_id = self._mint()
             wrapped = self._wrap(secret, self._random(KEY_BYTES), key_id.bytes)
-            found = await self._keys.add_subject_key(SubjectKey(key_id, tenant, subject, wrapped, self._now()))
+            found = await self._keys.add_subject_key(SubjectKey(key_id, tenant, subject, wrapped, now, now.date()))
         cipher = await self._cipher(found)
         assert cipher is not None
-        return cipher
+        # Clocks differ: a key that is kept for tomorrow on seals for then.
+        return cipher.of(Bound(None, max(now.date(), found.since)))
 
     async def of_ids(self, key_ids: Collection[UUID], tenant: str | None = None) -> dict[UUID, DataKey | None]:
         """The keys to open with, of this tenant where one is named; None for one that is destroyed, that nobody knows, or that
@@ -163,12 +115,22 @@ class KeyRing:
         """Remember that data of the job is sealed with the key. Raises StoreError."""
         await self._keys.note_sealed(key.id, job_id)
 
+    async def moved_on(self, row: SubjectKey, day: date) -> bool:
+        """Keep the key of this day in the place of an earlier one: what was sealed before it is erased. Whether it was kept
+        here; not where somebody else was before. Raises StoreError and InvalidSettings.
+        """
+        if row.wrapped is None or row.since >= day:
+            return False
+        secret = await self._tenant_key(row.tenant)
+        key = key_of_day(self._unwrap(secret, row.wrapped, row.key_id.bytes), row.since, day)
+        return await self._keys.move_key(row, self._wrap(secret, key, row.key_id.bytes), day)
+
     async def _cipher(self, row: SubjectKey) -> SubjectCipher | None:
         if row.wrapped is None:
             self._opened.pop(row.key_id, None)
             return None
         key = self._unwrap(await self._tenant_key(row.tenant), row.wrapped, row.key_id.bytes)
-        cipher = SubjectCipher(row.key_id, key, self._random)
+        cipher = SubjectCipher(row.key_id, key, row.since, self._random)
         self._opened[row.key_id] = (cipher, self._monotonic_s() + REMEMBERED_S, row.tenant)
         self._opened.move_to_end(row.key_id)
         if len(self._opened) > REMEMBERED_MAX:

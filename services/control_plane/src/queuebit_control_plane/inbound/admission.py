@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.ids import refusal_id_of
 from queuebit_contracts.jobs import JobRequest, is_tenant_name
 from queuebit_contracts.origin import Origin, whole_origin
-from queuebit_contracts.sealed import SUBJECT_LABEL, token_of
+from queuebit_contracts.sealed import MISPLACED, SUBJECT_LABEL, Misplaced, Redacted, sealed_for, token_of
 from queuebit_control_plane.handler import InboundCommand
 from queuebit_control_plane.inbound.idempotency import reserve_each, unheld
 from queuebit_control_plane.inbound.identity import job_of, origin_of
@@ -72,6 +72,12 @@ class Intake:
         for received, said, outcome, job_id, facts, planned in zip(
             submitted, asked, checked, ids, known, plans, strict=True
         ):
+            if (
+                isinstance(outcome, Admitted)
+                and SUBJECT_LABEL in said.request.labels
+                and (place := _of_another(said, job_id)) is not None
+            ):
+                outcome = _misplaced(received.envelope, place)
             if isinstance(outcome, Admitted):
                 assert job_id is not None
                 assert facts is not None
@@ -203,12 +209,32 @@ def _check(question: Question, asked: ev.JobSubmitted, known: frozenset[str]) ->
 
 def _in_clear(asked: ev.JobSubmitted) -> str | None:
     """Where the data of a subject is not sealed."""
-    if token_of(asked.request.problem.statement) is None:
-        return "/request/problem/statement"
-    places = enumerate(asked.compensations or ())
-    return next(
-        (f"/compensations/{nth}/data" for nth, each in places if each.data and token_of(each.data) is None), None
-    )
+    return next((place for place, token in _tokens(asked) if token is None), None)
+
+
+def _of_another(asked: ev.JobSubmitted, job_id: UUID | None) -> str | None:
+    """Where something stands that was sealed for another job. Whether a token says the truth, who opens it finds out."""
+    for place, token in _tokens(asked):
+        try:
+            job = None if token is None else sealed_for(token).job
+        except Redacted:
+            continue
+        if job not in (None, job_id):
+            return place
+    return None
+
+
+def _tokens(asked: ev.JobSubmitted) -> Iterator[tuple[str, str | None]]:
+    """Where data of a subject stands, with what it is sealed as; None where it is in clear."""
+    yield "/request/problem/statement", token_of(asked.request.problem.statement)
+    for nth, each in enumerate(asked.compensations or ()):
+        if each.data:
+            yield f"/compensations/{nth}/data", token_of(each.data)
+
+
+def _misplaced(envelope: Envelope, place: str) -> ev.JobRejected:
+    why = Misplaced()
+    return ev.JobRejected(code=MISPLACED, field=place, detail=why.detail, remedy=why.remedy, cause_id=envelope.id)
 
 
 def believed(record: Record) -> bool:

@@ -21,6 +21,7 @@ from queuebit_gateway.http.requests import RevealBody, invalid, read_job_id
 from queuebit_gateway.http.tracing import name_job
 from queuebit_gateway.read_model.audit import AuditEntry, AuditPage
 from queuebit_gateway.read_model.models import JobView
+from queuebit_gateway.read_model.shares import job_of
 from queuebit_gateway.trail import DeedName
 
 router = APIRouter(prefix="/v1", tags=["audit"])
@@ -88,5 +89,5 @@ async def reveal_job(request: Request, actor: Revealing, job_id: JobId) -> Respo
     view = await parts.jobs.view(found, include=frozenset({"plan"}))
     await parts.trail.note(actor.asker, "job.reveal", found.job_id, wanted.reason)
     view = await parts.shares.with_shares(found, view, revealing=True)
-    text = await parts.payloads.opened(view.model_dump_json(), actor.tenant)
+    text = await parts.payloads.opened(view.model_dump_json(), actor.tenant, job_of(found, view))
     return Response(text, 200, {"ETag": tag_of(view.version)}, media_type="application/json")

@@ -63,19 +63,21 @@ class Payloads:
         if subject is None or self._ring is None:
             return request, saga
         key = await self._ring.of_subject(request.tenant, subject)
+        key = key.of(key.bound._replace(job=job_id))
         await self._ring.note_job(key, job_id)
         return sealed_request(request, _plain(request), key), _sealed_saga(saga, key)
 
-    async def opened(self, text: str, tenant: str) -> str:
+    async def opened(self, text: str, tenant: str, job: UUID | None = None) -> str:
         """A JSON document for a tenant, with everything opened that is sealed in it by keys of theirs; what was erased, or is
-        somebody else's, says `redacted`. Where a key cannot be unwrapped here, the tokens stay.
+        somebody else's, says `redacted`, and what was sealed for another field or, where `job` is named, another job,
+        `misplaced`. Where a key cannot be unwrapped here, the tokens stay.
         """
         if self._ring is None or SEAL not in text:
             return text
         document = orjson.loads(text)
         keys = await self._ring.of_ids(keys_in(document), tenant)
         try:
-            return orjson.dumps(opened_value(document, keys)).decode()
+            return orjson.dumps(opened_value(document, keys, job)).decode()
         except Locked:
             return text
 
@@ -102,7 +104,8 @@ class Payloads:
 def _sealed_saga(saga: Saga, key: DataKey) -> Saga:
     """The names of commands stay, for whoever hears them goes by these."""
     sealed = (
-        copy_with(each, data=sealed_mapping(each.data, key)) if each.data else each for each in saga.compensations or ()
+        copy_with(each, data=sealed_mapping(each.data, key, "command")) if each.data else each
+        for each in saga.compensations or ()
     )
     return saga._replace(compensations=tuple(sealed) or None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from uuid import UUID
 
 from queuebit_contracts.jobs import Problem
 from queuebit_contracts.sealed import SEAL
@@ -45,7 +46,7 @@ class SharesRead:
         text = f'{{"asked":{asked[0].data},"answer":{json.dumps(view.answer)}}}'
         if SEAL in text and not revealing:
             return view
-        text = await self._payloads.opened(text, found.tenant)
+        text = await self._payloads.opened(text, found.tenant, job_of(found, view))
         shares = await self._told(view.kind, text, found.tenant)
         return view if shares is None else view.model_copy(update={"shares": shares})
 
@@ -63,6 +64,11 @@ class SharesRead:
             detail = "The shares of the answer could not be worked out in time."
             raise Refusal("service_unavailable", detail, retry_after_s=RETRY_AFTER_S) from None
         return shares
+
+
+def job_of(found: Found, view: JobView) -> UUID | None:
+    """The job that all which is sealed of it was sealed for; None where it was made from another, whose data it has."""
+    return found.stream_id if view.parent is None else None
 
 
 def _is_optimisation(kind: str) -> bool:

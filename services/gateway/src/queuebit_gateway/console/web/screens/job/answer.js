@@ -18,6 +18,7 @@ export function Answer({ job }) {
   return html`<${Panel} title="Answer" actions=${shown.answer && !shut && html`<${Copy} text=${JSON.stringify(shown.answer)} label="Copy answer" />`}>
     ${shut === "sealed" ? html`<${Sealed} job=${job} reveal=${setRevealed} />`
       : shut === "erased" ? html`<${Empty}>It was erased, with all data of its subject.<//>`
+      : shut === "misplaced" ? html`<${Empty}>What stands here was sealed for another job, and is not shown.<//>`
       : shown.answer ? html`<${Known} job=${shown} />` : html`<${Empty}>There is no answer${job.failure || job.rejection ? "." : " yet."}<//>`}<//>`;
 }
 

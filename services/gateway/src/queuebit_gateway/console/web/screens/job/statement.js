@@ -15,9 +15,11 @@ function statementOf(jobId) {
   return kept.get(jobId);
 }
 
-// Why a statement or an answer is not shown: "sealed" where who may can reveal it, "erased" where nobody can; null where it is.
+// Why a statement or an answer is not shown: "sealed" where who may can reveal it, "erased" where nobody can, "misplaced" where
+// it is another job's; null where it is.
 // Events have what is sealed as it is stored.
 export function shutOf(value) {
+  if (value?.$misplaced) return "misplaced";
   return value?.$redacted ? "erased" : value?.$masked || value?.$sealed ? "sealed" : null;
 }
 
