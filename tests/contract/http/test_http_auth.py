@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from queuebit_gateway.access.authentication import ALLOWED, ROLES, Action, Role, row_of
+from queuebit_gateway.access.rate_limits import Rate
 from queuebit_store.directory.keys import make_key
 from queuebit_store.ports import ApiKeyRow
 from tests.contract.http.running_gateway import PEPPER, RunningGateway, a_body
@@ -144,3 +145,29 @@ async def test_a_key_opens_from_its_networks_alone(world: RunningGateway, addres
         answer = await http.get("/v1/jobs", headers=headers)
 
     assert (answer.status_code, answer.json().get("code")) == ((200, None) if opens else (403, "address_forbids"))
+
+
+async def test_who_is_not_let_in_and_what_is_denied_is_logged_without_what_was_offered(
+    world: RunningGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Given keys that do not open and one that may less, then each leaves a line; beyond the rate for such no more."""
+    world.parts.limiter.rates["auth"] = Rate(per_s=1e-6, burst=3)
+    wrong, viewer = make_key(7, 7), await world.key("acme", "viewer")
+
+    async def statuses(key: str) -> list[int]:
+        calls = [
+            await world.http.post("/v1/jobs", json=a_body(), headers={"Authorization": f"Bearer {key}"})
+            for _ in range(5)
+        ]
+        return [each.status_code for each in calls]
+
+    with caplog.at_level("WARNING", "queuebit_gateway.http.parts"):
+        found = await statuses(wrong), await statuses(viewer)
+
+    assert found == ([401] * 3 + [429] * 2, [403] * 5)
+    lines = [(each.getMessage(), each.__dict__.get("tenant"), each.__dict__["action"]) for each in caplog.records]
+    assert lines == [
+        *[("Not let in: key_unknown", None, "job:submit")] * 3,
+        *[("Denied: role_forbids", "acme", "job:submit")] * 3,
+    ]
+    assert not any(key in str(each.__dict__) for each in caplog.records for key in (wrong, viewer))

@@ -61,14 +61,15 @@ class Signed:
     provider: Provider
     http: httpx2.AsyncClient
 
-    def token(self, alg: str = "ES256", key: Any = None, **changed: Any) -> str:
+    def token(self, alg: str = "ES256", key: Any = None, typ: str | None = None, **changed: Any) -> str:
         now_s = int(self.world.clock.now().timestamp())
         claims = {
             "iss": NAME, "aud": "queuebit", "sub": "ada", "exp": now_s + 300, "tenant": "acme", "roles": ["x", "submitter"],
         }  # fmt: skip
         claims = {name: value for name, value in {**claims, **changed}.items() if value is not None}
         signing = key or KEYS[alg]
-        return jwt.encode({"alg": alg, "kid": signing.kid}, claims, signing, algorithms=ALGORITHMS)
+        header = {"alg": alg, "kid": signing.kid, **({} if typ is None else {"typ": typ})}
+        return jwt.encode(header, claims, signing, algorithms=ALGORITHMS)
 
     async def get(self, token: str, path: str = "/v1/jobs") -> httpx2.Response:
         return await self.http.get(path, headers={"Authorization": f"Bearer {token}"})
@@ -270,3 +271,10 @@ async def test_a_clock_that_is_far_off_breaks_nothing(signed: Signed, offset: ti
 async def test_where_no_issuer_is_trusted_a_token_is_a_mistyped_key(world: RunningGateway, signed: Signed) -> None:
     answer = await world.http.get("/v1/jobs", headers={"Authorization": f"Bearer {signed.token()}"})
     assert (answer.status_code, answer.json()["code"]) == (401, "key_malformed")
+
+
+@pytest.mark.parametrize(
+    ("typ", "status"), [("JWT", 200), ("at+jwt", 200), ("application/at+jwt", 200), ("logout+jwt", 401)]
+)
+async def test_a_token_for_something_else_opens_nothing(signed: Signed, typ: str, status: int) -> None:
+    assert (await signed.get(signed.token(typ=typ))).status_code == status

@@ -26,6 +26,8 @@ from queuebit_runtime.clock import Clock
 
 ALGORITHMS = ("ES256", "RS256", "Ed25519", "EdDSA")
 """Signatures by a private key alone: never `none`, and nothing that is signed with what everybody may know."""
+TYPES = ("jwt", "at+jwt")
+"""What a token may say that it is: one that says something else, such as a logout, opens nothing. Issuers may leave it out."""
 LEEWAY_S = 60
 log = logging.getLogger(__name__)
 
@@ -114,7 +116,8 @@ class Tokens:
             with warnings.catch_warnings():
                 # EdDSA has a newer name; issuers use both.
                 warnings.simplefilter("ignore")
-                claims = jwt.decode(token, self._keys, algorithms=list(ALGORITHMS)).claims
+                read = jwt.decode(token, self._keys, algorithms=list(ALGORITHMS))
+            claims = read.claims
             expected.validate(claims)
         except InvalidKeyIdError:
             raise
@@ -123,6 +126,8 @@ class Tokens:
         except Exception:
             # Whatever the library makes of what a stranger wrote: it is no token.
             raise _invalid("It is not signed by its issuer.") from None
+        if str(read.header.get("typ", TYPES[0])).lower().removeprefix("application/") not in TYPES:
+            raise _invalid("Its header typ says that it is for something else.")
         return claims
 
     def _actor_of(self, claims: Mapping[str, Any]) -> Actor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,6 +84,9 @@ class Parts:
     console: bool = True
 
 
+log = logging.getLogger(__name__)
+
+
 def parts_of(request: Request) -> Parts:
     """The parts of the app that serves this request."""
     state: State = request.app.state
@@ -95,6 +99,7 @@ class actor_who:
     """A dependency: the actor behind the API key, allowed to do `action`, within the rate of `route_class`.
 
     Keys that do not open are counted by the address of the client; beyond its rate they, and only they, are told to wait.
+    Who is not let in, and what is denied to whom, is logged; beyond that rate no more.
     """
 
     action: Action
@@ -106,12 +111,24 @@ class actor_who:
         try:
             address = parts.proxies.address_of(request.scope)
             actor = await parts.authenticator.actor(request.headers.get("authorization"), address)
-        except Refusal:
+        except Refusal as refusal:
             _admit(request, parts, parts.proxies.client_of(request.scope), "auth")
+            log.warning("Not let in: %s", refusal.problem.code, extra=_about(request, parts, self.action))
             raise
-        require(actor, self.action)
+        try:
+            require(actor, self.action)
+        except Refusal as refusal:
+            if parts.limiter.check(actor.name, "auth", parts.clock.monotonic_s()).allowed:
+                who = {"tenant": actor.tenant, "actor": actor.name}
+                log.warning("Denied: %s", refusal.problem.code, extra=_about(request, parts, self.action) | who)
+            raise
         _admit(request, parts, actor.tenant, self.route_class)
         return actor
+
+
+def _about(request: Request, parts: Parts, action: Action) -> dict[str, str]:
+    """What a line of the log says of who knocked: nothing of what was offered."""
+    return {"address": parts.proxies.address_of(request.scope), "method": request.method, "action": action}
 
 
 def tell(request: Request, header: str, value: str) -> None:
