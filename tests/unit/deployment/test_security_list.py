@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[3]
 LIST = ROOT / "infra/security/asvs.csv"
 REQUIREMENTS = 253
 """So many the standard has at these levels, in 17 chapters."""
-OPEN = {"6.8.4", "9.2.2", "10.3.4", "15.1.1", "15.2.1", "16.3.1", "16.3.2"}
+OPEN = {"6.8.4", "10.3.4", "15.1.1", "15.2.1"}
 """What is not met. Only mends take something out of here."""
 SOURCES = sorted(path for folder in ("libs", "services") for path in (ROOT / folder).glob("*/src/**/*.py"))
 
