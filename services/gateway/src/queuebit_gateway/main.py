@@ -154,11 +154,15 @@ def build_parts(
 
 
 def _ring(service: Service, settings: GatewaySettings, store: PostgresStore) -> KeyRing | None:
-    """The keys of sealed data, where this installation has some. Raises InvalidSettings."""
+    """The keys of sealed data, where this installation has some, and what ends such data in time. Raises InvalidSettings."""
     if settings.master_key_file is None:
         return None
     clock, mint = service.clock, service.ids.mint
-    return ring_over(store, settings.master_key_file, now=clock.now, monotonic_s=clock.monotonic_s, mint=mint)
+    ring = ring_over(store, settings.master_key_file, now=clock.now, monotonic_s=clock.monotonic_s, mint=mint)
+    if settings.personal_keep_d:
+        keeping = PersonalRetention(store, ring, clock, service.telemetry, keep_d=settings.personal_keep_d)
+        service.task("personal-data", keeping.run)
+    return ring
 
 
 async def build(
@@ -174,7 +178,7 @@ async def build(
     service.on_close(work.close)
     usable_kinds()
     pepper = settings.pepper.get_secret_value().encode()
-    egress, issuer, ring = Egress(settings.egress()), settings.issuer(), _ring(service, settings, store)
+    egress, issuer = Egress(settings.egress()), settings.issuer()
     service.on_close(egress.close)
     parts = build_parts(
         store,
@@ -189,13 +193,10 @@ async def build(
         console=settings.console,
         egress=settings.egress(),
         tokens=Tokens(issuer, egress.get, service.clock).actor if issuer else None,
-        ring=ring,
+        ring=_ring(service, settings, store),
         artifacts=artifacts,
         runs_operations=_beside(service, settings),
     )
-    if ring is not None and settings.personal_keep_d:
-        keeping = PersonalRetention(store, ring, service.clock, service.telemetry, keep_d=settings.personal_keep_d)
-        service.task("personal-data", keeping.run)
     if settings.webhooks:
         webhooks = WebhookService(store, egress.post, Sealer(pepper, secrets.token_bytes), service.clock)
         service.task("webhooks", webhooks.run)
