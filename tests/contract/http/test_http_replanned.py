@@ -17,6 +17,7 @@ from queuebit_contracts.model import copy_with
 from queuebit_gateway.http.app import create_app
 from queuebit_gateway.read_model.payloads import Keyring, Payloads
 from tests.contract.http.running_gateway import RunningGateway, a_body
+from tests.contract.http.whole_world import WholeWorld, in_the_whole_world
 
 SHOP = {"machines": 2, "jobs": [[[0, 3], [1, 2]], [[1, 2], [0, 3]]]}
 LATE = {"problem": {"statement": {"jobs": [[[0, 5], [1, 2]], [[1, 2], [0, 3]]]}}}
@@ -159,3 +160,46 @@ async def test_what_is_sealed_is_not_asked_again_and_only_what_is_erased_is_call
     )
     assert (by_hand.status_code, by_hand.json()["code"]) == (422, "invalid_statement")
     assert "erased" not in by_hand.text
+
+
+def test_a_plan_made_again_is_solved_checked_and_told_through_all_services() -> None:
+    """Given a machine that is late and a job that keeps its time, then the plan moves what it must, and its shares say so."""
+
+    async def story(world: WholeWorld) -> None:
+        await world.person("asker")
+        shop = {
+            "kind": "job_shop",
+            "statement": {"machines": 2, "jobs": [[[0, 3], [1, 2]], [[1, 3], [0, 2]], [[1, 1]]]},
+        }
+        first = await world.submit("asker", problem=shop, lane="auto")
+        before = await world.until("asker", first, lambda job: job["state"] == "completed")
+        told = before["answer"]["start"][2][0]
+        late = {"patch": {"problem": {"statement": {"jobs": [[[0, 5], [1, 2]], [[1, 3], [0, 2]], [[1, 1]]]}}}}
+        body = {**late, "pins": ["job 2 operation 0"], "change_cost": 10}
+        status, taken = await world.ask("asker", "POST", f"/v1/jobs/{first}/replan", body, **{"Idempotency-Key": "k"})
+        assert status == 202, taken
+        job = await world.until("asker", taken["id"], lambda job: job["state"] == "completed")
+        shares = (await world.ask("asker", "GET", f"/v1/jobs/{job['id']}?include=shares"))[1]["shares"]
+
+        assert job["answer"]["start"][2] == [told]
+        assert (job["proven_optimal"], job["ran"]["lane"]) == (True, "classical")
+        parts = {part["name"]: part["amount"] for part in shares["parts"]}
+        moved = sum(
+            now != then
+            for mine, earlier in zip(job["answer"]["start"], before["answer"]["start"], strict=True)
+            for now, then in zip(mine, earlier, strict=True)
+        )
+        assert parts["changes"] == 10 * moved > 0
+        assert job["objective"] == sum(parts.values())
+
+        impossible = {"problem": {"statement": {"machines": 1, "jobs": [[[0, 3]], [[0, 3]], [[0, 1]]]}}}
+        keep = {"keep": {"pinned": [[0, 0, 0], [1, 0, 2]]}}
+        impossible["problem"]["statement"] |= keep
+        again = await world.ask(
+            "asker", "POST", f"/v1/jobs/{first}/replan", {"patch": impossible}, **{"Idempotency-Key": "l"}
+        )
+        failed = await world.until("asker", again[1]["id"], lambda job: job["state"] == "failed")
+
+        assert "job 0 operation 0=0 and job 1 operation 0=2, both pinned" in str(failed["failure"])
+
+    in_the_whole_world(story)
