@@ -80,7 +80,13 @@ ROUTES: dict[str, Any] = {
     "service": [0, 5, 5, 5, 0],
     "vehicles": 2,
 }
-CONFLICTS = {
+LOADS: dict[str, Any] = {
+    "coordinates": [[0, 0], [1, 0], [2, 0], [3, 0], [4, 0]],
+    "metric": "EUC_2D",
+    "capacity": 10,
+    "demands": [0, 6, 6, 6, 1],
+}
+CONFLICTS: dict[str, tuple[str, dict[str, Any], str]] = {
     "agents": (
         "generalised_assignment",
         AGENTS,
@@ -104,15 +110,42 @@ CONFLICTS = {
     ),
     "loads": (
         "cvrp",
-        {
-            "coordinates": [[0, 0], [1, 0], [2, 0], [3, 0], [4, 0]],
-            "metric": "EUC_2D",
-            "capacity": 10,
-            "demands": [0, 6, 6, 6, 1],
-            "vehicles": 2,
-        },
+        {**LOADS, "vehicles": 2},
         "node 2 by one of 2 vehicles, node 3 by one of 2 vehicles, node 4 by one of 2 vehicles, what a vehicle carries allow "
         "none together",
+    ),
+    "chains": (
+        "vrptw",
+        {**ROUTES, "vehicles": 4, "keep": {"pinned": [[1, 5], [2, 3]]}},
+        "2 to 3 is pinned, from node 2 to 3 in time allow none together",
+    ),
+    "carried": (
+        "cvrp",
+        {**LOADS, "vehicles": 3, "keep": {"pinned": [[2, 5], [3, 5]]}},
+        "2 - 5 is pinned, 3 - 5 is pinned, what a vehicle carries from node 3 to 2 allow none together",
+    ),
+    "fork": (
+        "tsp",
+        {
+            "metric": "EUC_2D",
+            "coordinates": [[0, 0], [1, 0], [2, 0], [3, 1]],
+            "keep": {"pinned": [[1, 2], [1, 3], [1, 4]]},
+        },
+        "1 - 2 is pinned, 1 - 3 is pinned, 1 - 4 is pinned, node 1 is passed once allow none together",
+    ),
+    "one way": (
+        "tsp",
+        {"distances": [[0, 1, 2], [3, 0, 4], [5, 6, 0]], "keep": {"pinned": [[1, 2], [3, 2]]}},
+        "1 to 2 is pinned, 3 to 2 is pinned, node 2 is reached once allow none together",
+    ),
+    "circle": (
+        "tsp",
+        {
+            "metric": "EUC_2D",
+            "coordinates": [[0, 0], [1, 0], [2, 0], [3, 1]],
+            "keep": {"pinned": [[1, 2], [2, 3], [1, 3]]},
+        },
+        "1 - 2 is pinned, 1 - 3 is pinned, 2 - 3 is pinned, the ways 1 - 3, 1 - 2, 2 - 3 are no route allow none together",
     ),
     "bins": (
         "bin_packing",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from itertools import pairwise, product
@@ -16,6 +17,7 @@ from queuebit_classical_solver.cascade.ladder import Ladder
 from queuebit_classical_solver.cascade.rungs import rungs
 from queuebit_classical_solver.cascade.stages import Stages
 from queuebit_classical_solver.ports import Limits, ignore_progress, never_stop
+from queuebit_classical_solver.searches.infeasibility.refuting import refuted
 from queuebit_problems.encoding.qubo import exact
 from queuebit_problems.errors import InvalidStatement, TooManyQubits
 from queuebit_problems.kind import Answer
@@ -179,6 +181,22 @@ def test_quick_answers_are_feasible_within_the_bound_and_solutions_of_the_model(
     if kind.violations(statement, answers[-1]) == []:
         assert improved == answers[-1]
     assert kind.answer_errors(statement, improved) == []
+
+
+@every_kept
+@few
+@given(draw=st.data())
+def test_rows_never_forbid_what_has_an_answer(field: Field, draw: st.DataObject) -> None:
+    data, keep, answers = draw.draw(kept(field))
+    others = draw.draw(st.sampled_from(answers))
+    pins = [*keep["pinned"], *PARTS[field.name](data, others)[:2]]
+    kind, statement = parsed(field, data, {**keep, "pinned": pins})
+    best = least(worth(field, data, {**keep, "pinned": pins}, answer) for answer in answers)
+    rows = kind.named_rows(statement)
+
+    assert rows is not None
+    without = refuted(rows.ranges, rows.rows, math.inf, nodes_max=10**6)
+    assert without == (best is None) if rows.complete else not (without and best is not None)
 
 
 @every_kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from queuebit_problems.keeping.plans import Plans
@@ -10,7 +11,9 @@ from queuebit_problems.kind import Answer
 from queuebit_problems.kinds.routing.chains import chains_of
 from queuebit_problems.kinds.routing.cvrp_model import filled
 from queuebit_problems.kinds.routing.cvrp_statement import CvrpStatement
+from queuebit_problems.kinds.routing.pins_rows import Pins
 from queuebit_problems.kinds.routing.routes_answer import shown
+from queuebit_problems.kinds.routing.routes_rows import rows_of_loads
 from queuebit_problems.kinds.routing.ways import way_named, ways_of, with_dearer_ways
 from queuebit_problems.optimisation import CpReading
 from queuebit_problems.rows import NamedRows
@@ -34,9 +37,12 @@ class LoadedRoutes(Plans[CvrpStatement]):
         return filled(dearer, model, keep.pinned)
 
     def rows(self, statement: CvrpStatement, keep: Keep) -> NamedRows | None:
-        """Nothing of the ways: what all routes keep is stated by the kind."""
-        del statement, keep
-        return None
+        """What all routes keep, and what none can have together of what is pinned."""
+        plain, symmetric = rows_of_loads(statement.fleet), statement.symmetric
+        pins = Pins(plain, keep.pinned, partial(self.named, statement), symmetric=symmetric)
+        pins.visited_once(range(2, statement.nodes + 1), statement.nodes)
+        pins.carried(statement.fleet)
+        return pins.found
 
     def nearest(self, statement: CvrpStatement, keep: Keep) -> Answer | None:
         """The pinned chains, the heaviest first, each at the end of the nearest route that has room and goes on."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from queuebit_problems.keeping.plans import Plans
 from queuebit_problems.keeping.statement import Choice, Keep
 from queuebit_problems.kind import Answer
 from queuebit_problems.kinds.routing.chains import chains_of
+from queuebit_problems.kinds.routing.pins_rows import Pins
 from queuebit_problems.kinds.routing.tsp_model import filled
 from queuebit_problems.kinds.routing.tsp_statement import TspStatement
 from queuebit_problems.kinds.routing.ways import way_named, ways_of, with_dearer_ways
@@ -33,9 +35,10 @@ class Tours(Plans[TspStatement]):
         return filled(dearer, model, keep.pinned)
 
     def rows(self, statement: TspStatement, keep: Keep) -> NamedRows | None:
-        """None: what a tour is says no row."""
-        del statement, keep
-        return None
+        """What no tour can have together of what is pinned."""
+        pins = Pins(None, keep.pinned, partial(self.named, statement), symmetric=statement.symmetric)
+        pins.visited_once(range(1, statement.nodes + 1), statement.nodes)
+        return pins.found
 
     def nearest(self, statement: TspStatement, keep: Keep) -> Answer | None:
         """The pinned chains, always on to the nearest end of another."""

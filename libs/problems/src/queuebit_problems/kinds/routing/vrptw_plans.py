@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,9 @@ from queuebit_problems.keeping.plans import Plans
 from queuebit_problems.keeping.statement import Choice, Keep
 from queuebit_problems.kind import Answer
 from queuebit_problems.kinds.routing.cvrp_search import Routes
+from queuebit_problems.kinds.routing.pins_rows import Pins
 from queuebit_problems.kinds.routing.routes_answer import shown
+from queuebit_problems.kinds.routing.routes_rows import rows_in_time
 from queuebit_problems.kinds.routing.vrptw_model import filled
 from queuebit_problems.kinds.routing.vrptw_search import inserted
 from queuebit_problems.kinds.routing.vrptw_statement import VrptwStatement
@@ -37,9 +40,11 @@ class TimedRoutes(Plans[VrptwStatement]):
         return filled(statement, model, keep)
 
     def rows(self, statement: VrptwStatement, keep: Keep) -> NamedRows | None:
-        """Nothing of the ways: what all routes keep is stated by the kind."""
-        del statement, keep
-        return None
+        """What all routes keep, and what none can have together of what is pinned."""
+        pins = Pins(rows_in_time(statement.fleet), keep.pinned, partial(self.named, statement), symmetric=False)
+        pins.visited_once(range(2, statement.nodes + 1), statement.nodes)
+        pins.carried(statement.fleet)
+        return pins.found
 
     def nearest(self, statement: VrptwStatement, keep: Keep) -> Answer | None:
         """The earlier routes as far as each is in time, pinned ways first; who is missing is put in at the cheapest place."""
