@@ -12,6 +12,7 @@ from queuebit_circuits.errors import UnreadableCircuit
 from queuebit_circuits.qasm import read_circuit
 from queuebit_circuits.qasm.leaving import SPLITS_MAX
 from queuebit_circuits.simulator import distribution
+from queuebit_circuits.text import to_qasm3
 from tests.unit.problems.second_reading import SecondReading
 
 SEED = int(os.environ.get("SEED", "1"))
@@ -122,6 +123,7 @@ def test_as_many_as_may_be_stand_within_each_other() -> None:
 
     assert distribution(circuit)["01"] == pytest.approx(1 - 0.5**SPLITS_MAX)
     assert len([*walk(circuit.operations)]) < 4 * SPLITS_MAX
+    assert read_circuit(to_qasm3(circuit)).operations == circuit.operations
 
 
 def test_in_older_texts_the_words_are_names() -> None:

@@ -13,8 +13,8 @@ from queuebit_circuits.qasm.looping import Looping
 from queuebit_circuits.qasm.scope import Scope
 from queuebit_circuits.qasm.syntax import For, If, Leave, Statement, While
 
-SPLITS_MAX = 32
-"""So often a loop may be left where a measurement has it so, each within the one before."""
+SPLITS_MAX = 24
+"""So often a loop may be left where a measurement has it so, each within the one before: written down, it can be read again."""
 
 Step = tuple[Statement, Scope]
 """A statement, and the scope that it is read in."""

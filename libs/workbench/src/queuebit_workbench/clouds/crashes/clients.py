@@ -142,6 +142,7 @@ CLIENTS: Mapping[Name, Client] = {
         posts="/experimental/jobs",
         others=(("POST", "/experimental/sessions", 0.03), ("POST", ".*/cancel", 0.2)),
         counted=_of_qrmi,
+        behaviour={"fence": {"queue_s": 1.0}},
         kill_every_s=20.0,
         batched=True,
     ),
