@@ -67,9 +67,9 @@ def job_id_at(nth: int, at: datetime) -> UUID:
 async def plan_job(store: EventLog, nth: int, at: datetime, *, measured: bool = True, **changes: Any) -> UUID:
     """A job that is asked, planned, and whose legs are out."""
     job_id = job_id_at(nth, at)
-    drawn = changes.pop("drawn", None)
+    drawn, path_id = changes.pop("drawn", None), changes.pop("path_id", PATH_ID)
     request = a_request(problem={"kind": "maxcut", "statement": {"nth": changes.pop("problem", nth)}}, **changes)
-    planned = a_plan(measured, drawn=drawn)
+    planned = a_plan(measured, drawn=drawn, path_id=path_id)
     events: list[ev.Event] = [ev.JobSubmitted(request=request, fingerprint="f"), planned]
     events += [
         ev.JobQueued(

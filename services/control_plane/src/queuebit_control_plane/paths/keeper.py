@@ -12,16 +12,17 @@ import asyncio
 import logging
 from bisect import insort
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol, cast
 from uuid import UUID
 
 from queuebit_contracts import events as ev
-from queuebit_contracts.paths import PathDraw, PathEvent, PathPairRecorded
+from queuebit_contracts.paths import PathEvent, PathPairRecorded
 from queuebit_contracts.registry import REGISTRY
 from queuebit_contracts.streams import JOB
 from queuebit_control_plane.paths.board import PathBoard
+from queuebit_control_plane.paths.plans import Behind, Plan
 from queuebit_domain.job.codec import read_event
 from queuebit_domain.paths.cases import Told, case_of
 from queuebit_domain.paths.cohort import CATEGORY, HEAD_STATE, OPERATOR
@@ -34,14 +35,17 @@ from queuebit_store.errors import StoreError, StoreUnavailable
 from queuebit_store.leadership.port import Lease
 from queuebit_store.log.new_events import new_events
 from queuebit_store.ports import Append, Head, OrderedReaderCursors, Position, StreamStore
-from queuebit_store.projections.port import Projections
+from queuebit_store.projections.port import Page, Projections
 
 log = logging.getLogger(__name__)
 
 CURSOR = "paths"
 PAGE = 2000
 BEHIND_MAX = 20_000
-"""So many plans are kept in mind at most; further ones are read when some of these are done."""
+"""So many plans are kept in mind, in equal parts for each path; of one that has more the further ones are read again when half
+of these are done, and the others go on."""
+OF_PATH_MIN = 200
+"""So many of each path, however many there are."""
 AT_ONCE_MAX = 50
 DRAWN_MAX = 20_000
 """So many problems of a path are remembered, drawn or not; whoever begins anew counts a draw of each once more."""
@@ -63,19 +67,6 @@ class Leads(Protocol):
     def lease(self) -> Lease | None: ...
 
 
-@dataclass(order=True, slots=True)
-class Plan:
-    """A plan in which a path took part. `before`: where the log is read again from, to see it once more."""
-
-    planned_at: datetime
-    job: int
-    job_id: UUID = field(compare=False)
-    draw: PathDraw = field(compare=False)
-    before: Position = field(compare=False)
-    version: int = field(default=0, compare=False)
-    case: Case | None = field(default=None, compare=False)
-
-
 class PathKeeper:
     """Runs beside the relay, under the same lead."""
 
@@ -90,6 +81,7 @@ class PathKeeper:
         self._position: Position | None = None
         self._saved: Position | None = None
         self._plans: dict[UUID, list[Plan]] = {}
+        self._behind: dict[UUID, Behind] = {}
         self._drawn: dict[UUID, dict[str, None]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -110,6 +102,7 @@ class PathKeeper:
         """Read further plans and append what is settled; True when there may be more at once. Raises StoreError."""
         if not self._plans and not any(path.stage != "retired" for path in self._board.paths.values()):
             self._position = None
+            self._behind.clear()
             return False
         more = await self._read()
         now = self._clock.now()
@@ -123,7 +116,8 @@ class PathKeeper:
                 except Exception as error:
                     # Whatever it is: the other paths must not wait for it.
                     self._board.leave_alone(path_id, error)
-            self._board.out[path_id] = sum(plan.draw.measured for plan in self._plans.get(path_id, ()))
+            passed_over = self._behind[path_id].measured if path_id in self._behind else 0
+            self._board.out[path_id] = passed_over + sum(plan.draw.measured for plan in self._plans.get(path_id, ()))
         if self._lead.lease is not None:
             await self._save()
         return more
@@ -132,11 +126,18 @@ class PathKeeper:
         if self._position is None:
             self._saved = await self._store.load_cursor(CURSOR)
             self._position = max(self._saved, self._board.began())
-        if sum(map(len, self._plans.values())) >= BEHIND_MAX:
-            return False
+        plans, page = await self._page(self._position)
+        for plan in plans:
+            self._take(plan)
+        self._position = page.end
+        return await self._catch_up(page.end) or page.more
+
+    async def _page(self, position: Position) -> tuple[list[Plan], Page]:
+        """The plans in which a path took part, of the next page."""
         page = await self._store.read_page(
-            self._position, limit=PAGE, categories=(JOB,), types={PLANNED: ev.JobPlanned.schema_version}
+            position, limit=PAGE, categories=(JOB,), types={PLANNED: ev.JobPlanned.schema_version}
         )
+        found: list[Plan] = []
         for event in page.events:
             try:
                 planned = cast(ev.JobPlanned, REGISTRY.read_stored(event.type, event.schema_version, event.data))
@@ -144,15 +145,50 @@ class PathKeeper:
                 log.error("a plan cannot be read, and is no pair", exc_info=error, extra=_of_job(event.stream_id))
                 continue
             if planned.path is not None:
-                self._take(Plan(event.time, event.stream_id.int, event.stream_id, planned.path, self._position))
-        self._position = page.end
-        return page.more
+                found.append(Plan(event.time, event.stream_id.int, event.stream_id, planned.path, position))
+        return found, page
 
-    def _take(self, plan: Plan) -> None:
-        """Keep a plan in mind, where its path is known and does not hold it, or one that was asked later, already."""
-        path = self._board.paths.get(plan.draw.path_id)
-        if path is not None and not _folded(plan, path):
-            insort(self._plans.setdefault(plan.draw.path_id, []), plan)
+    def _take(self, plan: Plan) -> bool:
+        """Keep a plan in mind, where its path is known, does not hold it, or one that was asked later, already, and has not
+        more than its part; whether it is kept.
+        """
+        path_id = plan.draw.path_id
+        path = self._board.paths.get(path_id)
+        if path is None or _folded(plan, path):
+            return False
+        if path_id not in self._behind and len(self._plans.get(path_id, ())) >= self._of_path_max:
+            self._behind[path_id] = Behind(plan.before)
+            log.warning("path %s is behind: what it measures waits for jobs before", path_id)
+        if path_id in self._behind:
+            self._behind[path_id].measured += plan.draw.measured
+            return False
+        insort(self._plans.setdefault(path_id, []), plan)
+        return True
+
+    @property
+    def _of_path_max(self) -> int:
+        open_ = sum(path.stage != "retired" for path in self._board.paths.values())
+        return max(OF_PATH_MIN, BEHIND_MAX // max(1, open_))
+
+    async def _catch_up(self, end: Position) -> bool:
+        """Read a page for a path that was behind and has room again; whether there was one."""
+        for path_id, behind in [*self._behind.items()]:
+            if path_id not in self._board.paths:
+                del self._behind[path_id]
+                continue
+            known = {plan.job for plan in self._plans.get(path_id, ())}
+            if len(known) > self._of_path_max // 2:
+                continue
+            plans, page = await self._page(behind.position)
+            del self._behind[path_id]
+            mine = [plan for plan in plans if plan.draw.path_id == path_id and plan.job not in known]
+            left = behind.measured - sum(plan.draw.measured for plan in mine if self._take(plan))
+            if path_id not in self._behind and page.end < end:
+                self._behind[path_id] = Behind(page.end)
+            if path_id in self._behind:
+                self._behind[path_id].measured = max(0, left)
+            return True
+        return False
 
     def _forget_folded(self, path_id: UUID) -> None:
         plans, path = self._plans.get(path_id, []), self._board.paths[path_id]
@@ -231,6 +267,7 @@ class PathKeeper:
         """Remember from where the log must be read again."""
         assert self._position is not None
         befores = [plan.before for plans in self._plans.values() for plan in plans]
+        befores += [behind.position for behind in self._behind.values()]
         position = min([*befores, self._position])
         if position != self._saved:
             await self._store.save_cursor(CURSOR, position)

@@ -1,0 +1,34 @@
+"""Plans in which paths took part, as the keeper has them in mind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from queuebit_contracts.paths import PathDraw
+from queuebit_domain.paths.pairing import Case
+from queuebit_store.ports import Position
+
+
+@dataclass(order=True, slots=True)
+class Plan:
+    """A plan in which a path took part. `before`: where the log is read again from, to see it once more."""
+
+    planned_at: datetime
+    job: int
+    job_id: UUID = field(compare=False)
+    draw: PathDraw = field(compare=False)
+    before: Position = field(compare=False)
+    version: int = field(default=0, compare=False)
+    case: Case | None = field(default=None, compare=False)
+
+
+@dataclass(slots=True)
+class Behind:
+    """Of a path more plans were made than are kept in mind: where the log is read again from, and how many of those that were
+    passed over are measured.
+    """
+
+    position: Position
+    measured: int = 0

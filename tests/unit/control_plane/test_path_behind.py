@@ -1,0 +1,105 @@
+"""A path of which more plans are made than are kept in mind waits for itself alone, and misses none of its pairs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from queuebit_contracts.paths import PathPairRecorded
+from queuebit_control_plane.paths import keeper
+from queuebit_control_plane.paths.board import PathBoard
+from queuebit_control_plane.paths.keeper import CURSOR, PathKeeper
+from queuebit_domain.holds.lanes import Lanes
+from queuebit_domain.paths.cohort import path_id_of
+from queuebit_store.leadership.port import Lease
+from queuebit_store.memory import MemoryDatabase, MemoryStore
+from tests.builders import NOW
+from tests.fakes.clocks import StoppedClock
+from tests.unit.paths.measured_jobs import KEY, PATH_ID, a_registration, append_to_path, both_answer, plan_job
+
+OTHER = KEY.model_copy(update={"kind": "tsp"})
+OTHER_ID = path_id_of(OTHER)
+JOBS = 12
+
+
+class _Lead:
+    lease = Lease("relay", "one", 1, 3.0)
+
+
+class _At:
+    """A keeper of two paths that keeps few plans of each in mind."""
+
+    def __init__(self, store: MemoryStore | None = None) -> None:
+        self.clock = StoppedClock()
+        self.store = store or MemoryStore(MemoryDatabase(self.clock.monotonic_s))
+        self.board = PathBoard(self.store, Lanes())
+        self.keeper = PathKeeper(self.store, self.board, _Lead(), self.clock)
+
+    async def step(self, later_s: float = 0.0) -> None:
+        self.clock.moment = self.clock.moment + timedelta(seconds=later_s)
+        await self.board.read()
+        while await self.keeper.step():
+            pass
+
+    async def pairs(self, path_id: UUID = PATH_ID) -> int:
+        stored = await self.store.events_of(path_id)
+        return sum(each.type == PathPairRecorded.__name__ for each in stored)
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> _At:
+    monkeypatch.setattr(keeper, "BEHIND_MAX", 8)
+    monkeypatch.setattr(keeper, "OF_PATH_MIN", 2)
+    monkeypatch.setattr(keeper, "PAGE", 3)
+    return _At()
+
+
+async def stuck(at: _At) -> UUID:
+    """One path whose first job does not answer for long, with more behind it than is kept in mind; then jobs of the other."""
+    await append_to_path(at.store, NOW, a_registration())
+    await append_to_path(at.store, NOW, a_registration(key=OTHER), path_id=OTHER_ID)
+    first = await plan_job(at.store, 0, NOW)
+    for nth in range(1, JOBS):
+        job = await plan_job(at.store, nth, NOW + timedelta(milliseconds=nth))
+        await both_answer(at.store, job, 98.0, 100.0, NOW)
+    for nth in range(JOBS, JOBS + 3):
+        job = await plan_job(at.store, nth, NOW + timedelta(milliseconds=nth), path_id=OTHER_ID)
+        await both_answer(at.store, job, 98.0, 100.0, NOW)
+    return first
+
+
+async def test_the_other_path_goes_on_and_it_says_how_many_of_its_jobs_are_measured(at: _At) -> None:
+    await stuck(at)
+    await at.step(10.0)
+
+    assert (await at.pairs(), await at.pairs(OTHER_ID)) == (0, 3)
+    assert (at.board.out[PATH_ID], at.board.out[OTHER_ID]) == (JOBS, 0)
+
+
+async def test_when_its_first_job_answers_all_behind_it_are_pairs_in_their_order(at: _At) -> None:
+    first = await stuck(at)
+    await at.step(10.0)
+    await both_answer(at.store, first, 98.0, 100.0, NOW)
+    for _ in range(JOBS):
+        await at.step(1.0)
+
+    stored = await at.store.events_of(PATH_ID)
+    pairs = [PathPairRecorded.model_validate_json(each.data) for each in stored if each.type == "PathPairRecorded"]
+    assert [pair.seq for pair in pairs] == list(range(1, JOBS + 1))
+    assert [pair.planned_at for pair in pairs] == sorted({pair.planned_at for pair in pairs})
+    assert at.board.out[PATH_ID] == 0
+
+
+async def test_who_begins_anew_meanwhile_reads_from_where_the_path_that_is_behind_stands(at: _At) -> None:
+    first = await stuck(at)
+    await at.step(10.0)
+    held = await at.store.load_cursor(CURSOR)
+    await both_answer(at.store, first, 98.0, 100.0, NOW)
+    later = _At(at.store)
+    for _ in range(JOBS):
+        await later.step(20.0)
+
+    assert held == at.board.began()
+    assert (await later.pairs(), await later.pairs(OTHER_ID)) == (JOBS, 3)
