@@ -318,7 +318,7 @@ async def test_while_jobs_wait_for_the_lane_nothing_is_measured_on_it_and_what_a
 
     calm = planned()
     at.board.out.clear()
-    shares.still_waiting({Queue("quantum", "interactive"): ["globex"]})
+    shares.still_waiting({Queue("quantum", "interactive"): ["globex"]}, NOW)
     crowded = planned()
     at.board.put(PATH_ID, replace(at.board.paths[PATH_ID], stage="production"))
     answering = planned()

@@ -52,10 +52,10 @@ def test_a_window_is_shared_by_weight_among_those_who_have_work_out_or_waiting()
     shares = Shares(WINDOW, {"globex": 3.0})
     let_out(shares, 1, "acme")
     alone = shares.share(LANE, "acme")
-    shares.still_waiting({LANE: ["globex"]})
+    shares.still_waiting({LANE: ["globex"]}, T0)
     waited_for = shares.share(LANE, "acme")
     let_out(shares, 1, "globex", first=10)
-    shares.still_waiting({})
+    shares.still_waiting({}, T0)
 
     assert (alone, waited_for, shares.share(LANE, "acme"), shares.share(LANE, "globex")) == (1.0, 0.25, 0.25, 0.75)
 
@@ -96,14 +96,14 @@ def test_what_one_does_not_use_the_others_may_and_who_has_little_out_is_let_thro
 
 def test_who_comes_while_others_of_its_own_wait_is_behind_them() -> None:
     shares = Shares(WINDOW)
-    shares.waits(LANE, "acme")
+    shares.waits(LANE, "acme", T0)
     found = shares.wait(an_order(budget_s=0.1), T0)
 
     assert found is not None
     assert found.reason.endswith("others of its own wait before it.")
     assert shares.wait(an_order("globex"), T0) is None
     assert shares.wait(an_order(queue=Queue("classical", "interactive")), T0) is None
-    shares.still_waiting({})
+    shares.still_waiting({}, T0)
     assert shares.wait(an_order(budget_s=0.1), T0) is None
 
 

@@ -12,6 +12,7 @@ from queuebit_control_plane.holding.gatekeeper import Gatekeeper
 from queuebit_control_plane.holding.releaser import Releaser
 from queuebit_control_plane.inbound.admission import Intake
 from queuebit_control_plane.inbound.backend_reports import ReportListener
+from queuebit_control_plane.inbound.planning import nowhere
 from queuebit_control_plane.inbound.subscriptions import GROUP, Consumer
 from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_control_plane.money.facts import BudgetFacts
@@ -103,7 +104,7 @@ class ControlPlane:
         )
         self.settler = Settler(store, self.handler, lead, clock)
         self.releaser = Releaser(store, self.handler, gatekeeper, lead, clock, turns=shares is not None)
-        self.waker = None if shares is None else Waker(store, self.handler, shares, lead, clock)
+        self.waker = None if shares is None else Waker(store, self.handler, shares, lead, clock, telemetry)
         self.timers = Timers(store, self.handler, clock)
         self.partitions = PartitionKeeper(store, clock)
         self.projections = ProjectionKeeper(
@@ -113,7 +114,15 @@ class ControlPlane:
         self.board = PathBoard(store, self.lanes, shares)
         self.paths = PathKeeper(store, self.board, lead, clock)
         sources = (BudgetFacts(treasurer),)
-        intake = Intake(store, Tenants(store), self.lanes, self.policies.policy, sources, paths=self.board)
+        intake = Intake(
+            store,
+            Tenants(store),
+            self.lanes,
+            self.policies.policy,
+            sources,
+            paths=self.board,
+            relieved=nowhere if shares is None else shares.relieved,
+        )
         Consumer(bus, self.handler, intake, self.lanes, clock, work or inline()).subscribe()
         ReportListener(bus, self.lanes, store, clock).subscribe(GROUP)
 

@@ -15,6 +15,7 @@ Code = Literal[
     "not_before",
     "window",
     "fair_share",
+    "overload",
     "queue",
     "running",
     "checking",
@@ -23,6 +24,7 @@ Code = Literal[
 ]
 _FARTHEST: tuple[Code, ...] = (
     "hold",
+    "overload",
     "fair_share",
     "checking",
     "running",
@@ -81,6 +83,8 @@ def _of_leg(leg: LegState) -> Why | None:
             return Why(code, f"It waits until {until:%Y-%m-%d %H:%M} UTC: {status.reason}", status.since, until)
         case Held(expected_s=None):
             return Why("hold", f"The {lane} lane is held for it: {status.reason}.", status.since)
+        case Held(scope="tier"):
+            return Why("overload", f"Its tier gives way on the {lane} lane: {status.reason}", status.since)
         case Held():
             return Why("fair_share", f"It waits for its turn on the {lane} lane: {status.reason}", status.since)
         case Resting():

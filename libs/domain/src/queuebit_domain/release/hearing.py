@@ -47,4 +47,4 @@ def heard(shares: Shares, job: Job, job_id: UUID, tenant: str, events: Sequence[
         elif kind is ev.JobHeld:
             assert isinstance(event, ev.JobHeld)
             if event.expected_s is not None and isinstance(job, OpenJob):
-                shares.waits(Queue(event.lane, job.request.tier), tenant)
+                shares.waits(Queue(event.lane, job.request.tier), tenant, now)

@@ -14,8 +14,10 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from queuebit_contracts.jobs import Lane, Tier
+from queuebit_contracts.operators import HoldScope
 from queuebit_domain.release.durations import Durations, Sort, sort_of
 from queuebit_domain.release.outstanding import Outstanding
+from queuebit_domain.release.overload import Relief, defers, relief_of
 from queuebit_domain.release.steps import in_steps_s
 
 FLIGHTS_MAX: Final = 200_000
@@ -57,10 +59,13 @@ def order_of(tenant: str, lane: Lane, tier: Tier, kind: str, variables: int, ter
 
 
 class Wait(NamedTuple):
-    """Why an attempt waits for its turn, and how long it is expected to take then."""
+    """Why an attempt waits for its turn, and how long it is expected to take then. `scope`: `tenant` where that has its share
+    out, `tier` where that gives way.
+    """
 
     expected_s: float
     reason: str
+    scope: HoldScope = "tenant"
 
 
 class Flight(NamedTuple):
@@ -88,6 +93,7 @@ class Shares:
         self._flights: dict[int, Flight] = {}
         self._out: dict[Queue, Outstanding] = {}
         self._waiting: dict[Queue, frozenset[str]] = {}
+        self._crowded_since: dict[Queue, datetime] = {}
         self.pressed = False
         """Whether somebody was told to wait since this was last set back: what is counted as out should be so then."""
         self.durations = Durations()
@@ -101,6 +107,9 @@ class Shares:
         usual_s = self._windows_s.get(queue.lane)
         if usual_s is None:
             return None
+        if self._crowded_since and self._is_deferred(queue, now):
+            reason = f"overload: {queue.tier} jobs wait for the {queue.lane} lane, as interactive ones do."
+            return Wait(round(self._expected_s(order), 6), reason, "tier")
         waiting = self._waiting.get(queue, NOBODY) if self._waiting else NOBODY
         behind = tenant in waiting
         out = self._out.get(queue)
@@ -129,6 +138,8 @@ class Shares:
         """
         if queue.lane not in self._windows_s:
             return True
+        if self._is_deferred(queue, now):
+            return False
         out = self._out.get(queue)
         mine_s = more.get(tenant, 0.0) + (0.0 if out is None else out.seconds.get(tenant, 0.0))
         total_s = sum(more.values()) + (0.0 if out is None else out.total_s)
@@ -206,8 +217,9 @@ class Shares:
             self.durations.learn(flight.sort, run_s)
             self._out[flight.queue].done(run_s, now)
 
-    def waits(self, queue: Queue, tenant: str) -> None:
+    def waits(self, queue: Queue, tenant: str, now: datetime) -> None:
         """A job of the tenant has come to wait."""
+        self._crowded_since.setdefault(queue, now)
         known = self._waiting.get(queue, frozenset())
         if tenant not in known:
             self._waiting = {**self._waiting, queue: known | {tenant}}
@@ -221,8 +233,22 @@ class Shares:
         """Whether anybody waits for a turn on it."""
         return bool(self._waiting.get(queue))
 
-    def still_waiting(self, waiting: Mapping[Queue, Iterable[str]]) -> None:
+    def _is_deferred(self, queue: Queue, now: datetime) -> bool:
+        return queue.tier != "interactive" and defers(self.relief(queue.lane, now), queue.tier)
+
+    def relief(self, lane: Lane, now: datetime) -> Relief:
+        """How far the lane is relieved, as jobs have waited for it for so long."""
+        crowded = {queue.tier: at for queue, at in self._crowded_since.items() if queue.lane == lane}
+        return relief_of({tier: (now - at).total_seconds() for tier, at in crowded.items()}) if crowded else "none"
+
+    def relieved(self, now: datetime) -> frozenset[Lane]:
+        """The lanes on which nothing is only measured now."""
+        lanes = {queue.lane for queue in self._crowded_since}
+        return frozenset(lane for lane in lanes if self.relief(lane, now) != "none")
+
+    def still_waiting(self, waiting: Mapping[Queue, Iterable[str]], now: datetime) -> None:
         """Which tenants have jobs that wait for their turn, on each queue."""
+        self._crowded_since = {queue: self._crowded_since.get(queue, now) for queue, some in waiting.items() if some}
         self._waiting = {queue: frozenset(tenants) for queue, tenants in waiting.items()}
 
     def old_flights(self, before: datetime, limit: int) -> dict[int, Flight]:

@@ -158,6 +158,13 @@ class Metric(Enum):
         "How long the oldest work order waits at this worker; tenants beyond the first fifty are one, `other`.",
         ("queuebit.tenant", "queuebit.lane"),
     )
+    RELEASE_RELIEF = MetricInfo(
+        "queuebit.release.relief",
+        "gauge",
+        "1",
+        "How far a lane is relieved: 0 not at all, 1 nothing is only measured, 2 scheduled jobs wait, 3 batch jobs too.",
+        ("queuebit.lane",),
+    )
     ATTEMPTS = MetricInfo(
         "queuebit.attempts", "counter", "{attempt}", "Attempts that a worker ended, by outcome.", ("queuebit.outcome",)
     )

@@ -90,6 +90,11 @@ JOBS = Board(
         Panel(
             "Oldest work order", (("max by (queuebit_lane) (queuebit_queue_age_seconds)", "{{queuebit_lane}}"),), "s"
         ),
+        Panel(
+            "What gives way (1 measuring, 2 scheduled, 3 batch)",
+            (("max by (queuebit_lane) (queuebit_release_relief)", "{{queuebit_lane}}"),),
+            "short",
+        ),
         Panel("Attempts that ended", (_rate("queuebit_attempts_total", "queuebit_outcome"),), "ops"),
         Panel(
             "Tried again, fallen back",

@@ -17,7 +17,7 @@ from queuebit_contracts.sealed import MISPLACED, SUBJECT_LABEL, Misplaced, Redac
 from queuebit_control_plane.handler import InboundCommand
 from queuebit_control_plane.inbound.idempotency import reserve_each, unheld
 from queuebit_control_plane.inbound.identity import job_of, origin_of
-from queuebit_control_plane.inbound.planning import FactSource, PathsOfJobs, Planning
+from queuebit_control_plane.inbound.planning import FactSource, PathsOfJobs, Planning, Relieved, nowhere
 from queuebit_control_plane.inbound.reading import Outcome, Question, admitted_or_refused
 from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_control_plane.policies import AskPolicy, built_in
@@ -52,13 +52,14 @@ class Intake:
         policy: AskPolicy = built_in,
         sources: Sequence[FactSource] = (),
         paths: PathsOfJobs | None = None,
+        relieved: Relieved = nowhere,
     ) -> None:
         """`policy` is asked for each batch which one is active; `sources` know more of jobs than their requests say;
-        `paths` are measured in jobs, or answer them.
+        `paths` are measured in jobs, or answer them. `relieved`: on which lanes nothing is only measured now.
         """
         self._store = store
         self._tenants = tenants
-        self._planning = Planning(lanes, policy, sources, paths)
+        self._planning = Planning(lanes, policy, sources, paths, relieved)
 
     async def admit(self, questions: Sequence[Question], now: datetime) -> list[InboundCommand]:
         """One message for each submission, in order. What nobody has admitted yet is admitted here and now."""

@@ -5,13 +5,13 @@ The policy of the release is asked where the job is decided, as most jobs share 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from queuebit_contracts.events import JobPlanned
-from queuebit_contracts.jobs import JobRequest
+from queuebit_contracts.jobs import JobRequest, Lane
 from queuebit_contracts.regions import REGIONS_PARAM, regions_of
 from queuebit_control_plane.inbound.reading import Outcome
 from queuebit_control_plane.policies import AskPolicy, built_in
@@ -22,6 +22,7 @@ from queuebit_domain.policy.default import DEFAULT
 from queuebit_domain.policy.facts import Facts, FactValue, with_told
 from queuebit_domain.policy.opening import within_windows
 from queuebit_domain.policy.tables import Policy
+from queuebit_domain.release.overload import without_measures
 from queuebit_problems.admission import Admitted
 
 
@@ -63,6 +64,15 @@ class PathsOfJobs(Protocol):
         ...
 
 
+Relieved = Callable[[datetime], Collection[Lane]]
+"""On which lanes nothing is only measured at a moment."""
+
+
+def nowhere(_now: datetime) -> Collection[Lane]:
+    """No lane has too much to do."""
+    return ()
+
+
 class Planning:
     """Gathers the facts of jobs and plans them."""
 
@@ -72,7 +82,9 @@ class Planning:
         policy: AskPolicy = built_in,
         sources: Sequence[FactSource] = (),
         paths: PathsOfJobs | None = None,
+        relieved: Relieved = nowhere,
     ) -> None:
+        self._relieved = relieved
         self._lanes = lanes
         self._policy = policy
         self._sources = sources
@@ -89,12 +101,14 @@ class Planning:
         policy = await self._policy()
         if policy is not DEFAULT:
             admitted = [(place, each) for place, each in enumerate(checked) if isinstance(each, Admitted)]
+            lanes = self._relieved(now)
             told = await self._told(policy, [each for _, each in admitted], now)
             for (place, _), more in zip(admitted, told, strict=True):
                 known = facts[place]
                 assert known is not None
                 facts[place] = known = with_told(known, more)
-                plans[place] = routing.plan(known, policy)
+                planned = routing.plan(known, policy)
+                plans[place] = without_measures(planned, lanes) if lanes else planned
         if self._paths is not None and self._paths.any:
             for place, each in enumerate(checked):
                 if isinstance(each, Admitted):

@@ -15,15 +15,18 @@ from typing import Protocol, cast
 from uuid import UUID
 
 from queuebit_contracts.ids import derive_id
-from queuebit_contracts.jobs import TERMINAL_STATES, Lane, Tier
+from queuebit_contracts.jobs import LANES, TERMINAL_STATES, Lane, Tier
 from queuebit_control_plane.errors import Contended
 from queuebit_control_plane.handler import CommandHandler, InboundCommand, log_fields
 from queuebit_control_plane.holding.releaser import STEP_BYTES_MAX, in_steps
 from queuebit_domain.job.messages import Wake
 from queuebit_domain.job.summary import WAITS, WAITS_S
+from queuebit_domain.release.overload import RELIEFS
 from queuebit_domain.release.shares import Queue, Shares
 from queuebit_domain.release.turns import Turns, Waiting
 from queuebit_runtime.clock import Clock
+from queuebit_runtime.telemetry.metrics import Metric
+from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_runtime.waiting import wait_event
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.leadership.port import Lease
@@ -56,7 +59,16 @@ class Leads(Protocol):
 class Waker:
     """Runs in every control plane whose lanes have windows."""
 
-    def __init__(self, store: StreamStore, handler: CommandHandler, shares: Shares, lead: Leads, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: StreamStore,
+        handler: CommandHandler,
+        shares: Shares,
+        lead: Leads,
+        clock: Clock,
+        telemetry: Telemetry = SILENT,
+    ) -> None:
+        self._telemetry = telemetry
         self._store = store
         self._handler = handler
         self._shares = shares
@@ -82,7 +94,8 @@ class Waker:
         rows = [row for row in await self._look() if row.stream_id not in self._undecidable]
         waiting = _by_queue(rows)
         known = self._round.seen(waiting, whole=self._after == FIRST_LINE)
-        self._shares.still_waiting(known)
+        self._shares.still_waiting(known, self._clock.now())
+        self._show()
         if known or self._shares.pressed:
             # Who wants no waiting is refused, and waits nowhere.
             self._shares.pressed = await self._look_up()
@@ -97,6 +110,14 @@ class Waker:
             for some in in_steps(turns, bytes_of, STEP_BYTES_MAX):
                 await self._wake(some)
         return bool(known)
+
+    def _show(self) -> None:
+        if self._telemetry.on:
+            now = self._clock.now()
+            levels: dict[tuple[str, ...], float] = {
+                (lane,): float(RELIEFS.index(self._shares.relief(lane, now))) for lane in LANES
+            }
+            self._telemetry.show(Metric.RELEASE_RELIEF, levels)
 
     async def _look(self) -> list[StreamRow]:
         """The next of those that wait, from the beginning again where there are no more."""
