@@ -174,6 +174,10 @@ readings: $(READY) ## Compare the reading of random OpenQASM programs with a sec
 	@TYPED=$(or $(TYPED),1000) DYNAMIC=$(or $(DYNAMIC),500) SEED=$(or $(SEED),1) \
 		$(BIN)/python -m pytest tests/unit/problems/test_qasm_second_reading.py tests/unit/problems/test_qasm_leaving.py --timeout 0
 
+.PHONY: properties
+properties: $(READY) ## Try what holds for every example with others each time.
+	@$(BIN)/python -m pytest tests/unit tests/contract/http -m hypothesis --hypothesis-profile other-examples
+
 .PHONY: worlds
 worlds: $(READY) ## Run the made-up worlds in which paths are measured: each has its verdict and its highest cost (SEEDS=3 ONLY=name).
 	@$(BIN)/python -m queuebit_workbench.worlds $(if $(SEEDS),--seeds $(SEEDS)) $(if $(ONLY),--only "$(ONLY)")

@@ -13,9 +13,12 @@ from hypothesis import HealthCheck, settings
 
 from tests.turns import Turns, in_turns
 
-settings.register_profile("queuebit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("queuebit")
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """How long an example takes says how busy the machine is."""
+settings.register_profile("queuebit", PATIENT, derandomize=True)
+settings.register_profile("other-examples", PATIENT, print_blob=True)
+settings.load_profile("queuebit")
+"""What a change breaks is told by the same examples as before it; `make properties` looks at others."""
 
 pytest_plugins = ["queuebit_devstack.testing"]
 

@@ -132,7 +132,7 @@ async def test_integers_beyond_64_bits_stay_exact_in_statements(world: RunningGa
 
 
 async def test_each_job_counts_as_one_submission_of_the_rate() -> None:
-    async with a_world(rates={**RATES, "submit": Rate(per_s=0.05, burst=10)}) as world:
+    async with a_world(rates={**RATES, "submit": Rate(per_s=0.001, burst=10)}) as world:
         first = await _batch(world, [_job(world) for _ in range(8)])
         over = await _batch(world, [_job(world) for _ in range(3)])
 

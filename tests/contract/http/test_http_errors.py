@@ -176,21 +176,21 @@ async def test_the_unexpected_shows_only_a_request_id(world: RunningGateway) -> 
 
 
 async def test_too_many_requests() -> None:
-    async with a_world({**RATES, "read": Rate(per_s=0.05, burst=3)}) as world:
+    async with a_world({**RATES, "read": Rate(per_s=0.005, burst=3)}) as world:
         headers = await world.headers()
         answers = [await world.http.get("/v1/jobs", headers=headers) for _ in range(4)]
         other = await world.http.get("/v1/jobs", headers=await world.headers("globex"))
 
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert [answer.headers["ratelimit"][:10] for answer in answers[:3]] == ['"read";r=2', '"read";r=1', '"read";r=0']
-    assert answers[0].headers["ratelimit-policy"] == '"read";q=3;w=60'
+    assert answers[0].headers["ratelimit-policy"] == '"read";q=3;w=600'
     _problem(answers[3], 429, "rate_limited")
     assert int(answers[3].headers["retry-after"]) >= 1
     assert other.status_code == 200
 
 
 async def test_guessing_keys_is_slowed_down() -> None:
-    async with a_world({**RATES, "auth": Rate(per_s=0.1, burst=2)}) as world:
+    async with a_world({**RATES, "auth": Rate(per_s=0.001, burst=2)}) as world:
         answers = [await world.http.get("/v1/jobs") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [401, 401, 429]
 

@@ -15,7 +15,9 @@ from queuebit_operations.projections import building
 from queuebit_operations.projections.building import Filled, declared, fill, live_of, named, switch, unfinished
 from queuebit_operations.projections.running import keep_running
 from queuebit_operations.projections.standing import standing
+from queuebit_store.errors import StoreLocked
 from queuebit_store.memory import MemoryDatabase, MemoryStore
+from queuebit_store.memory_state.hooks import Hooks
 from queuebit_store.projections.port import Build
 from tests.fakes.histories import tell_jobs
 from tests.simulation.virtual import VirtualClock, run_virtual
@@ -43,6 +45,27 @@ class _Plant:
 
     async def states(self) -> dict[str, str]:
         return {each.build: each.state for each in await self.store.builds() if each.name == "usage"}
+
+
+def test_who_keeps_them_waits_while_a_month_is_taken_out() -> None:
+    """Given somebody who holds what a first build needs, then it is asked for again."""
+
+    async def main() -> None:
+        clock, refused = VirtualClock(), ["somebody takes a month out.", "so still."]
+
+        async def before(operation: str) -> None:
+            if operation == "create_build" and refused:
+                raise StoreLocked(refused.pop())
+
+        store = MemoryStore(MemoryDatabase(clock.monotonic_s), hooks=Hooks(before=before))
+        await tell_jobs(store, range(3))
+
+        taken = await keep_running(store, clock, holder="live", once=True)
+
+        builds = {each.name for each in await store.builds() if each.state == "live"}
+        assert (refused, builds, min(taken.values()) > 0) == ([], {each.name for each in PROJECTIONS}, True)
+
+    run_virtual(main())
 
 
 def test_it_takes_over_and_the_former_can_come_back() -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 
 from queuebit_domain.projections.registry import PROJECTIONS
+from queuebit_operations.connections.locks import until_unlocked
 from queuebit_operations.projections.building import PAGE_EVENTS, BuildStore
 from queuebit_runtime.clock import Clock
 from queuebit_store.projections.runner import ProjectionRunner
@@ -18,7 +19,7 @@ async def keep_running(store: BuildStore, clock: Clock, *, holder: str, once: bo
     runner = ProjectionRunner(store, PROJECTIONS, holder=holder, now=clock.now, monotonic_s=clock.monotonic_s)
     taken = Counter[str]()
     try:
-        await runner.prepare()
+        await until_unlocked(clock, runner.prepare)
         while True:
             stepped = await runner.step(limit=PAGE_EVENTS)
             taken.update(stepped.events)
