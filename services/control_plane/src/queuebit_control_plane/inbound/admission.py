@@ -74,8 +74,8 @@ class Intake:
             submitted, asked, checked, ids, known, plans, strict=True
         ):
             if (
-                isinstance(outcome, Admitted)
-                and SUBJECT_LABEL in said.request.labels
+                SUBJECT_LABEL in said.request.labels
+                and isinstance(outcome, Admitted)
                 and (place := _of_another(said, job_id)) is not None
             ):
                 outcome = _misplaced(received.envelope, place)
