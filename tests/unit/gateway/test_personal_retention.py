@@ -32,7 +32,7 @@ class World:
 
     def __init__(self) -> None:
         self.clock, self.telemetry = MovedClock(), Listener()
-        self.store = MemoryStore(MemoryDatabase(lambda: 0.0))
+        self.store = MemoryStore(MemoryDatabase(lambda: self.clock.now().timestamp()))
         masters = MasterKeys({"2026": b"m" * 32})
         self.ring = KeyRing(
             self.store, masters, now=self.clock.now, monotonic_s=self.clock.monotonic_s, random=os.urandom, mint=uuid4
@@ -94,6 +94,23 @@ async def test_a_key_that_cannot_be_moved_holds_up_no_other_and_is_told_of() -> 
     behind = [key.key_id for key in keys.values() if key.since < date(2026, 1, 12)]
     assert behind == [shut.key_id]
     assert world.telemetry.observed[-1] == (Metric.KEYS_OVERDUE, 1, ())
+
+
+async def test_a_machine_whose_clock_is_wrong_ends_nothing() -> None:
+    """Given a gateway that is ten years ahead of the store, then what was sealed today stays."""
+    world = World()
+    today = world.clock.now()
+    world.store.database.now_s = today.timestamp
+    token = await world.sealed("p-17")
+    running = world.begun()
+
+    world.clock.spend(3650 * DAY_S)
+    await world.clock.advance(2 * LOOK_S)
+
+    world.stop.set()
+    await world.clock.advance(LOOK_S)
+    await running
+    assert await world.opened(token) == b"geheim"
 
 
 async def test_a_store_that_is_away_is_asked_again_at_the_next_look() -> None:

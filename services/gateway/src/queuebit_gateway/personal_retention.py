@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from queuebit_runtime.clock import Clock
@@ -22,7 +22,9 @@ log = logging.getLogger(__name__)
 
 
 class Keys(Protocol):
-    """Tells of keys of an earlier day."""
+    """Tells of keys of an earlier day, and what day it is: no machine whose clock is wrong ends anything."""
+
+    async def now(self) -> datetime: ...
 
     async def keys_before(self, day: date, after: SubjectKey | None, limit: int) -> list[SubjectKey]: ...
 
@@ -57,7 +59,7 @@ class PersonalRetention:
 
     async def look(self, stop: asyncio.Event) -> None:
         """One look, a batch at a time. Raises StoreError."""
-        day = (self._clock.now() - self._keep).date()
+        day = (await self._keys.now() - self._keep).date()
         after: SubjectKey | None = None
         overdue = 0
         while not stop.is_set():
