@@ -142,6 +142,12 @@ async def test_of_two_who_carry_on_one_does(world: RunningGateway) -> None:
         ({"verb": "jobs cancel", "chosen": {"tenant": "acme"}, "requeue": True}, "requeue"),
         ({"verb": "jobs cancel", "chosen": {"tenant": "acme"}, "lane": "quantum"}, "lane"),
         ({"verb": "jobs rerun", "chosen": {"state": ["failed"]}}, "/chosen/tenant"),
+        ({"verb": "jobs reprioritise", "chosen": {"tenant": "acme"}}, "priority"),
+        ({"verb": "jobs reprioritise", "chosen": {"tenant": "acme"}, "priority": 10}, "/priority"),
+        ({"verb": "jobs cancel", "chosen": {"tenant": "acme"}, "priority": 1}, "priority"),
+        ({"verb": "jobs reroute", "chosen": {"tenant": "acme"}}, "lane"),
+        ({"verb": "jobs reroute", "chosen": {"tenant": "acme"}, "lane": "auto"}, "lane"),
+        ({"verb": "jobs reroute", "chosen": {"tenant": "acme"}, "lane": "rule", "to_backend": "x"}, "lane"),
         (
             {"verb": "jobs cancel", "chosen": {"tenant": "acme", "created_from": "2026-01-01T00:00:00"}},
             "/chosen/created_from",

@@ -6,7 +6,7 @@ has a stream of its own too.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StringConstraints
@@ -166,8 +166,8 @@ class OperationStopped(Event):
 
 OVER_HTTP = "key:"
 """How the actor of what is done over HTTP begins: the id of a key follows."""
-RunHere = Literal["jobs cancel", "jobs invalidate", "jobs recall", "jobs rerun"]
-RUN_HERE: tuple[RunHere, ...] = ("jobs cancel", "jobs invalidate", "jobs recall", "jobs rerun")
+RunHere = Literal["jobs cancel", "jobs invalidate", "jobs recall", "jobs rerun", "jobs reprioritise", "jobs reroute"]
+RUN_HERE: tuple[RunHere, ...] = get_args(RunHere)
 """Bulk verbs that may be prepared and started over HTTP, and are run beside a gateway."""
 
 OperationEvent = OperationFrozen | OperationTargets | OperationStarted | OperationAdvanced | OperationStopped

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 from queuebit_contracts.backends import BACKEND_NAME_MAX
 from queuebit_contracts.jobs import JobState, KindName, LaneWish, TenantName, Tier
 from queuebit_contracts.model import StrictModel
-from queuebit_contracts.operators import REASON_LENGTH_MAX, RunHere
+from queuebit_contracts.operators import REASON_LENGTH_MAX, Priority, RunHere
 from queuebit_contracts.streams import JOB
 from queuebit_gateway.bulk import TARGETS_MAX
 from queuebit_store.ports import StreamFilter
@@ -35,7 +35,8 @@ class Chosen(StrictModel):
 
 class PrepareBody(StrictModel):
     """What is to be done, and to which jobs: those that are named, or those that are chosen. `requeue`, `lane` and `to_backend`
-    say how a job is asked again.
+    say how a job is asked again. What waits for its turn has the `priority` with `jobs reprioritise`, or goes on by its plan on
+    the `lane` with `jobs reroute`.
     """
 
     verb: RunHere
@@ -44,6 +45,7 @@ class PrepareBody(StrictModel):
     requeue: bool = False
     lane: LaneWish | None = None
     to_backend: Annotated[str, StringConstraints(min_length=1, max_length=BACKEND_NAME_MAX)] | None = None
+    priority: Priority | None = None
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> PrepareBody:
@@ -51,7 +53,12 @@ class PrepareBody(StrictModel):
             raise ValueError("name jobs by `jobs`, or choose them by `chosen`")
         if self.requeue and self.verb != "jobs invalidate":
             raise ValueError("`requeue` goes with `jobs invalidate`")
-        if (self.lane or self.to_backend) and not (self.requeue or self.verb == "jobs rerun"):
+        if (self.priority is not None) != (self.verb == "jobs reprioritise"):
+            raise ValueError("`priority` goes with `jobs reprioritise`, and is needed there")
+        if self.verb == "jobs reroute":
+            if self.lane in (None, "auto") or self.to_backend:
+                raise ValueError("`jobs reroute` needs the `lane` on which plans are to go on, and nothing else")
+        elif (self.lane or self.to_backend) and not (self.requeue or self.verb == "jobs rerun"):
             raise ValueError(
                 "`lane` and `to_backend` say how a job is asked again: with `jobs rerun`, or with `requeue`"
             )
@@ -60,7 +67,12 @@ class PrepareBody(StrictModel):
     def arguments(self) -> dict[str, str]:
         chosen = {} if self.chosen is None else self.chosen.model_dump(mode="json", exclude_defaults=True)
         given = {name: ",".join(value) if isinstance(value, list) else str(value) for name, value in chosen.items()}
-        more = {"requeue": "yes" if self.requeue else None, "lane": self.lane, "to_backend": self.to_backend}
+        more = {
+            "requeue": "yes" if self.requeue else None,
+            "lane": self.lane,
+            "to_backend": self.to_backend,
+            "priority": None if self.priority is None else str(self.priority),
+        }
         return {**given, **{name: value for name, value in more.items() if value is not None}}
 
 
