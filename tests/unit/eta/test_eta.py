@@ -6,6 +6,8 @@ import heapq
 import math
 import random
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from statistics import NormalDist, median
 
 import pytest
 
@@ -32,6 +34,7 @@ def queue(seed: int, jobs: int, workers: int, load: float, spread: float) -> lis
     return found
 
 
+@cache
 def scored(seed: int, workers: int, load: float, spread: float) -> tuple[list[bool], list[float]]:
     """For each job: whether it ended within its bound, and by what factor its median was off."""
     jobs = queue(seed, 2200, workers, load, spread)
@@ -68,7 +71,7 @@ def test_nine_in_ten_end_within_their_bound_and_medians_are_close(
     workers: int, load: float, spread: float, off_max: float
 ) -> None:
     """The bar: coverage from 0.85 to 0.95, of no 300 in a row below 0.80, the median off by exp(0.35) at most. Where workers
-    are often free and durations differ sixfold nobody reaches that: who knows all that is at work is off by exp(0.41).
+    are often free and durations differ sixfold nobody reaches that: see below.
     """
     hits, off = scored(7, workers, load, spread)
     worst = min(sum(hits[at : at + 300]) / 300 for at in range(len(hits) - 300))
@@ -76,6 +79,42 @@ def test_nine_in_ten_end_within_their_bound_and_medians_are_close(
     assert 0.85 <= sum(hits) / len(hits) <= 0.95
     assert worst >= 0.80
     assert sorted(off)[len(off) // 2] <= off_max
+
+
+def who_knows_all(seed: int, workers: int, load: float, spread: float, draws: int = 25) -> float:
+    """How far the medians are off, as a median, of whoever knows how durations are distributed, and of each job ahead whether
+    and for how long it runs: the end is drawn so many times.
+    """
+    jobs = queue(seed, 2200, workers, load, spread)
+    chance, normal, off = random.Random(seed), NormalDist(-0.5 * spread**2, spread), []
+
+    def rest_s(ran_s: float) -> float:
+        below = normal.cdf(math.log(ran_s)) if ran_s > 0 else 0.0
+        share = min(max(below + (1 - below) * chance.random(), 1e-12), 1 - 1e-12)
+        return max(0.0, math.exp(normal.inv_cdf(share)) - ran_s)
+
+    for nth in range(300, 900):
+        submitted, _, ended_at = jobs[nth]
+        open_ = [begin for _, begin, end in jobs[max(0, nth - 600) : nth] if end > submitted]
+        running = [submitted - begin for begin in open_ if begin <= submitted]
+        ends = []
+        for _ in range(draws):
+            free = [*map(rest_s, running), *[0.0] * (workers - len(running))]
+            heapq.heapify(free)
+            for _ in range(len(open_) - len(running)):
+                heapq.heappush(free, heapq.heappop(free) + rest_s(0.0))
+            ends.append(heapq.heappop(free) + rest_s(0.0))
+        off.append(abs(math.log((ended_at - submitted) / median(ends))))
+    return median(off)
+
+
+def test_where_workers_are_often_free_nobody_is_closer_than_the_bar_and_ours_is_close_to_the_best() -> None:
+    """Of a job that nobody holds up its own duration is all there is to guess: exp(0.35) is a bar for queues."""
+    best = who_knows_all(7, workers=2, load=0.6, spread=0.8)
+    _, off = scored(7, 2, 0.6, 0.8)
+
+    assert best > 0.35
+    assert median(off) <= 1.15 * best
 
 
 def test_of_a_job_that_runs_those_tell_that_ran_as_long() -> None:
