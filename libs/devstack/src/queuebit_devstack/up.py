@@ -38,6 +38,7 @@ from queuebit_devstack.supervise import (
     prepare,
     service_specs,
 )
+from queuebit_devstack.watchers import WATCHERS
 from queuebit_runtime.clock import SystemClock
 
 Say = Callable[[str], None]
@@ -198,7 +199,8 @@ NOTHING: dict[str, Any] = {
 
 
 async def report(data_dir: Path) -> dict[str, Any]:
-    """What runs in `data_dir`, and whether work can flow: the document of `queuebit status --json`.
+    """What runs in `data_dir`, and whether work can flow: the document of `queuebit status --json`. Who only watches is
+    told of, and stops no work.
 
     Raises `StateUnreadable`.
     """
@@ -207,10 +209,11 @@ async def report(data_dir: Path) -> dict[str, Any]:
         return {**NOTHING}
     notes = read_notes(data_dir)
     processes = list(await asyncio.gather(*(_describe(each, notes.get(each.name)) for each in state.processes)))
-    running = state.kafka is not None and all(each["alive"] for each in processes)
+    needed = [each for each in processes if each["name"] not in WATCHERS]
+    running = state.kafka is not None and all(each["alive"] for each in needed)
     return {
         "running": running,
-        "ready": running and all(each["ready"] is not False for each in processes),
+        "ready": running and all(each["ready"] is not False for each in needed),
         "kafka": state.kafka,
         "postgres": None if state.postgres is None else masked(state.postgres),
         "gateway": state.gateway,
@@ -248,6 +251,8 @@ def _kind(record: ProcessRecord) -> str:
         return "server"
     if record.name in SERVICES:
         return "service"
+    if record.name in WATCHERS:
+        return "watcher"
     return "supervisor" if record.name == NAME else "beside"
 
 

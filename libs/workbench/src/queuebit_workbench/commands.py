@@ -119,7 +119,9 @@ def down() -> None:
 
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False) -> None:
-    """Show what runs, where, and why work cannot flow. Exit code 8 where something does not run or is not ready."""
+    """Show what runs, where, and why work cannot flow. Exit code 8 where something that work needs does not run or is
+    not ready: Prometheus and the collector only watch.
+    """
     import asyncio
     import json
 
@@ -151,6 +153,8 @@ def _show_process(process: Mapping[str, Any]) -> None:
     life = f"pid {process['pid']}, {process['rss_mb']} MB" if process["alive"] else "dead"
     ready = {True: "ready, ", False: "not ready, " if process["alive"] else "", None: ""}[process["ready"]]
     typer.echo(f"{process['name']:<20} port {process['port'] or '-':<6} {ready}{life}")
+    if process["kind"] == "watcher" and not process["alive"]:
+        typer.echo(f"{'':<20} work goes on unwatched; it comes again with queuebit up --observability")
     for reason in process["reasons"]:
         since = f" (since {reason['since']})" if reason.get("since") else ""
         typer.echo(f"{'':<20} {reason.get('code')}: {reason.get('detail')}{since}")

@@ -17,9 +17,10 @@ from queuebit_devstack.ports import LOOPBACK, prefer_port
 from queuebit_devstack.processes import Child, child_env, is_alive, spawn, tail
 from queuebit_devstack.state import ProcessRecord, StateFile
 from queuebit_devstack.supervise import SERVICES
+from queuebit_devstack.watchers import PROMETHEUS
 from queuebit_workbench.observability.rules import rules
 
-NAME = "prometheus"
+NAME = PROMETHEUS
 PORT = 9090
 KEPT = "15d"
 SCRAPE_INTERVAL = "5s"

@@ -19,11 +19,12 @@ from queuebit_devstack.ports import LOOPBACK, prefer_port
 from queuebit_devstack.processes import Child, child_env, is_alive, spawn, tail
 from queuebit_devstack.stack import Stack
 from queuebit_devstack.state import ProcessRecord, StateFile
+from queuebit_devstack.watchers import COLLECTOR
 from queuebit_workbench.observability.beside import record_beside
 from queuebit_workbench.witnesses.errors import WitnessMissing
 from queuebit_workbench.witnesses.go_programs import GoSources
 
-NAME = "collector"
+NAME = COLLECTOR
 PROGRAM = GoSources(NAME, "queuebit_workbench.observability", ("-trimpath", "-ldflags=-s -w"))
 ON_PATH = ("otelcol", "otelcol-contrib")
 PORT = 4318
