@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,14 @@ import pytest
 from queuebit_workbench.nightly import __main__ as nightly
 from queuebit_workbench.nightly.night import Night, Result, nights_in, read_night, steps, text_of
 from queuebit_workbench.nightly.page import line, page
-from queuebit_workbench.nightly.parts import PARTS, Figure, Part
+from queuebit_workbench.nightly.parts import BY_NAME, PARTS, Figure, Part
 from queuebit_workbench.nightly.run import Place, run_part, words_of
+from queuebit_workbench.nightly.sizes import SIZES as KNOWN
+from queuebit_workbench.nightly.sizes import Size
 
 ROOT = Path(__file__).parents[3]
-NIGHT = date(2026, 1, 2)
+NIGHT = datetime(2026, 1, 2, 3, 12, tzinfo=UTC)
+SIZE = Size(10, 1.0, 100, 1.0, ("poison",))
 
 
 SIZES = {"seeds": 10, "minutes": 1.0, "jobs": 100}
@@ -37,7 +39,7 @@ def a_part(code: str, **changes: Any) -> Part:
 
 def run(part: Part, folder: Path) -> tuple[Result, list[str]]:
     said: list[str] = []
-    return run_part(part, Place(folder, folder, None, 10, 1.0, 100), NIGHT, said.append), said
+    return run_part(part, Place(folder, folder, None, SIZE), NIGHT, said.append), said
 
 
 def test_a_part_that_ends_well_gives_its_figures(tmp_path: Path) -> None:
@@ -124,14 +126,14 @@ def test_a_line_begins_at_0_and_leaves_out_what_is_not_known() -> None:
 
 
 def test_every_part_names_what_is_there() -> None:
-    place = Place(ROOT, ROOT, ROOT, 1, 1.0, 100)
+    place = Place(ROOT, ROOT, ROOT, SIZE)
     for part in PARTS:
         words = words_of(part, place, NIGHT)
         argv = [word.format(**words) for word in part.argv]
         files = [each for each in argv if each.startswith(("infra/", "libs/", "services/"))]
         assert [each for each in files if not (ROOT / each).exists()] == [], part.name
         assert all(Path(value.format(**words)).exists() for value in part.env.values()), part.name
-    assert words_of(PARTS[0], place, NIGHT)["first"] != words_of(PARTS[0], place, date(2026, 1, 3))["first"]
+    assert words_of(PARTS[0], place, NIGHT)["first"] != words_of(PARTS[0], place, NIGHT + timedelta(days=1))["first"]
 
 
 def test_a_part_that_nobody_knows_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -149,4 +151,34 @@ def test_a_night_ends_with_1_where_something_failed_and_its_report_is_kept(
 
     assert nightly.main(["--only", "bench", "--folder", str(tmp_path)]) == 1
     assert [path.suffix for path in sorted(tmp_path.glob("*.*"))] == [".html", ".json"]
-    assert sys.executable
+
+
+def test_two_nights_of_one_date_are_two_and_the_second_is_compared_with_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Given a night that is half as fast as the one an hour before, then that is told, and both are kept."""
+    write = "import json, pathlib, sys; pathlib.Path(sys.argv[1]).write_text(json.dumps(dict(rate=float(sys.argv[2]))))"
+    clock = type("Clock", (), {"now": lambda _: NIGHT + timedelta(hours=len(list(tmp_path.glob("*.json"))))})
+    monkeypatch.setattr(nightly, "SystemClock", clock)
+    monkeypatch.setitem(BY_NAME, "bench", a_part(write, figures=(Figure("rate", worse=0.1),)))
+    codes = []
+    for rate in ("10", "5"):
+        part = a_part(write, argv=("{python}", "-c", write, "{out}", rate), figures=(Figure("rate", worse=0.1),))
+        monkeypatch.setattr(nightly, "PARTS", (part,))
+        codes.append(nightly.main(["--only", "bench", "--size", "small", "--folder", str(tmp_path)]))
+
+    assert codes == [0, 1]
+    assert "bench: rate is -50.0% beside 2026-01-02T0312" in capsys.readouterr().out
+    assert [path.name for path in sorted(tmp_path.glob("*.json"))] == ["2026-01-02T0312.json", "2026-01-02T0412.json"]
+
+
+def test_a_size_says_how_much_of_each_part_and_one_number_may_be_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nightly, "PARTS", ())
+
+    assert nightly.main(["--size", "small", "--seeds", "7", "--folder", str(tmp_path)]) == 0
+    (kept,) = tmp_path.glob("*.json")
+    assert read_night(kept.read_text()).sizes == {**KNOWN["small"].told(), "seeds": 7}
+    with pytest.raises(SystemExit):
+        nightly.main(["--jobs", "0", "--folder", str(tmp_path)])

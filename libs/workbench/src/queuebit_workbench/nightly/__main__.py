@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,12 +13,10 @@ from queuebit_runtime.clock import SystemClock
 from queuebit_workbench.nightly.night import Night, nights_in, steps, text_of
 from queuebit_workbench.nightly.page import page
 from queuebit_workbench.nightly.parts import BY_NAME, PARTS
-from queuebit_workbench.nightly.run import Place, run_part
+from queuebit_workbench.nightly.run import Place, name_of, run_part
+from queuebit_workbench.nightly.sizes import SIZES, WHOLE
 
 FOLDER = Path(".queuebit/nights")
-SEEDS = 20_000
-MINUTES = 6.0
-JOBS = 6000
 
 
 def main(argv: Sequence[str]) -> int:
@@ -26,23 +25,25 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--folder", type=Path, default=FOLDER, help=f"where nights are kept; {FOLDER}")
     parser.add_argument("--only", default="", help=f"parts, by commas, of {', '.join(BY_NAME)}")
     parser.add_argument("--data", type=Path, help="a folder of published instances for the sweep")
-    parser.add_argument("--seeds", type=int, default=SEEDS, help=f"how many the soak has; {SEEDS}")
-    parser.add_argument("--minutes", type=float, default=MINUTES, help=f"how long everything breaks; {MINUTES:g}")
-    parser.add_argument("--jobs", type=int, default=JOBS, help=f"of a round of the bench at most; {JOBS}")
+    parser.add_argument("--size", choices=tuple(SIZES), default="whole", help="how much of each part; whole")
+    parser.add_argument("--seeds", type=int, help=f"how many the soak has; {WHOLE.seeds}")
+    parser.add_argument("--minutes", type=float, help=f"how long everything breaks; {WHOLE.minutes:g}")
+    parser.add_argument("--jobs", type=int, help=f"of a round of the bench at most; {WHOLE.jobs}")
     given = parser.parse_args(argv)
     wanted = [each for each in given.only.split(",") if each] or list(BY_NAME)
     if unknown := [each for each in wanted if each not in BY_NAME]:
         parser.error(f"There is no part {unknown[0]}; there are: {', '.join(BY_NAME)}.")
-    today = SystemClock().now().date()
-    place = Place(
-        Path.cwd(), given.folder.resolve(), given.data and given.data.resolve(), given.seeds, given.minutes, given.jobs
-    )
-    results = tuple(run_part(part, place, today, _say) for part in PARTS if part.name in wanted)
-    sizes = {"seeds": given.seeds, "minutes": given.minutes, "jobs": given.jobs}
-    night = Night(today.isoformat(), version("queuebit-workbench"), results, sizes)
+    own = {name: value for name in ("seeds", "minutes", "jobs") if (value := getattr(given, name)) is not None}
+    if any(value <= 0 for value in own.values()):
+        parser.error("--seeds, --minutes and --jobs are more than 0.")
+    size = replace(SIZES[given.size], **own)
+    began_at = SystemClock().now()
+    place = Place(Path.cwd(), given.folder.resolve(), given.data and given.data.resolve(), size)
+    results = tuple(run_part(part, place, began_at, _say) for part in PARTS if part.name in wanted)
+    night = Night(name_of(began_at), version("queuebit-workbench"), results, size.told())
     place.folder.mkdir(parents=True, exist_ok=True)
     (place.folder / f"{night.date}.json").write_text(text_of(night))
-    nights = nights_in(place.folder, sizes, _say)
+    nights = nights_in(place.folder, size.told(), _say)
     report = place.folder / f"{night.date}.html"
     report.write_text(page(nights))
     before = nights[-2] if len(nights) > 1 else None

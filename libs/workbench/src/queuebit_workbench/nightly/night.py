@@ -27,7 +27,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """By its date, as text. `sizes`: how much of each part was done."""
+    """By its date and the minute when it began, as text. `sizes`: how much of each part was done."""
 
     date: str
     version: str

@@ -68,14 +68,17 @@ PARTS: tuple[Part, ...] = (
     Part(
         "chaos",
         "Everything breaks on three brokers under load, and nothing is lost.",
-        ("{python}", "-m", "queuebit_workbench.chaos", "--seed", "{first}", "--minutes", "{minutes}", "--out", "{out}"),
+        (
+            *("{python}", "-m", "queuebit_workbench.chaos", "--seed", "{first}", "--minutes", "{minutes}"),
+            *("--faults", "{faults}", "--out", "{out}"),
+        ),
         3600,
         (Figure("counts.completed"), Figure("ends.completed")),
     ),
     Part(
         "bench",
         "Throughput, latency and memory on real servers.",
-        ("{python}", "-m", "queuebit_workbench.bench", "--jobs", "{jobs}", "--out", "{out}"),
+        ("{python}", "-m", "queuebit_workbench.bench", "--jobs", "{jobs}", "--seconds", "{seconds}", "--out", "{out}"),
         3600,
         (
             Figure("jobs_per_s", worse=0.15),

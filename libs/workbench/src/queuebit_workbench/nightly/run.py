@@ -10,12 +10,13 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from queuebit_workbench.nightly.night import Outcome, Result
 from queuebit_workbench.nightly.parts import Part
+from queuebit_workbench.nightly.sizes import Size
 
 LINES_MAX = 3
 Say = Callable[[str], None]
@@ -28,31 +29,37 @@ class Place:
     root: Path
     folder: Path
     data: Path | None
-    seeds: int
-    minutes: float
-    jobs: int
+    size: Size
 
 
-def words_of(part: Part, place: Place, night: date) -> dict[str, str]:
-    """What is put into the words of a part. The first seed of a night follows from its date, so that no two are alike."""
+def name_of(night: datetime) -> str:
+    """A night by its date and the minute when it began: two of one date are two nights."""
+    return night.strftime("%Y-%m-%dT%H%M")
+
+
+def words_of(part: Part, place: Place, night: datetime) -> dict[str, str]:
+    """What is put into the words of a part. The first seed of a night follows from its date, so that no two dates are alike."""
+    size = place.size
     return {
         "python": sys.executable,
         "queuebit": str(Path(sys.executable).with_name("queuebit")),
-        "out": str(place.folder / "out" / f"{night}-{part.name}.json"),
+        "out": str(place.folder / "out" / f"{name_of(night)}-{part.name}.json"),
         "data": str(place.data or ""),
-        "seeds": str(place.seeds),
-        "minutes": f"{place.minutes:g}",
-        "jobs": str(place.jobs),
+        "seeds": str(size.seeds),
+        "minutes": f"{size.minutes:g}",
+        "faults": ",".join(size.faults),
+        "jobs": str(size.jobs),
+        "seconds": f"{size.seconds:g}",
         "first": str((night.toordinal() % 10_000) * 100_000),
     }
 
 
-def run_part(part: Part, place: Place, night: date, say: Say) -> Result:
+def run_part(part: Part, place: Place, night: datetime, say: Say) -> Result:
     """Run it to its end, or end it when its time is over; its log is kept beside its figures."""
     if part.needs_data and place.data is None:
         return Result(part.name, "left_out", 0.0, {}, "It needs DATA, a folder of published instances.")
     words = words_of(part, place, night)
-    out, log = Path(words["out"]), place.folder / "out" / f"{night}-{part.name}.log"
+    out, log = Path(words["out"]), place.folder / "out" / f"{name_of(night)}-{part.name}.log"
     out.parent.mkdir(parents=True, exist_ok=True)
     out.unlink(missing_ok=True)
     say(f"{part.name} …")

@@ -1,0 +1,36 @@
+"""How much of each part a night does. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from queuebit_workbench.chaos.plan import FAULTS, Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """`seeds` of the soak; for how many `minutes` everything breaks, by which `faults`; `jobs` of a round of the bench at most,
+    and for how many `seconds` its half load lasts.
+    """
+
+    seeds: int
+    minutes: float
+    jobs: int
+    seconds: float = 6.0
+    faults: tuple[Fault, ...] = FAULTS
+
+    def told(self) -> dict[str, float]:
+        """As a night keeps it: nights of other sizes say nothing about each other."""
+        return {
+            "seeds": self.seeds,
+            "minutes": self.minutes,
+            "jobs": self.jobs,
+            "seconds": self.seconds,
+            "faults": len(self.faults),
+        }
+
+
+WHOLE = Size(20_000, 6.0, 6000)
+SMALL = Size(300, 0.5, 800, 2.0, ("kill_service", "cut_sessions", "kill_broker", "poison"))
+"""Every part, and little of it: to see that a night works, and what a change does to it, within minutes."""
+SIZES = {"whole": WHOLE, "small": SMALL}
