@@ -25,6 +25,8 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "infra/do
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _HERE_DOCUMENT = re.compile(r"<<'?(\w+)'?.*?\n.*?^\1$", re.MULTILINE | re.DOTALL)
+_INDENTED = re.compile(r"(?:^    \S.*\n)+", re.MULTILINE)
+_INLINE = re.compile(r"`((?:queuebit|make) [^`]+)`")
 _PARTS = re.compile(r"&&|\|\||;|\||\$\(|\n")
 BEFORE = {"exec", "export", "do", "then", "until", "if", "nohup", "time"}
 _COMMANDS: Any = get_command(build())
@@ -36,9 +38,17 @@ def blocks(path: Path, *languages: str) -> Iterator[str]:
             yield text
 
 
+def shown(path: Path) -> Iterator[str]:
+    """What can be typed of the page: its blocks, fenced or indented, and what stands in a line."""
+    yield from blocks(path, "console", "sh", "bash")
+    rest = _BLOCK.sub("", path.read_text())
+    yield from (text for text in _INDENTED.findall(rest) if not text.lstrip().startswith(("{", "[")))
+    yield from _INLINE.findall(rest)
+
+
 def commands(path: Path) -> Iterator[list[str]]:
-    """The words of each command of the page's blocks."""
-    for block in blocks(path, "console", "sh", "bash"):
+    """The words of each command of the page."""
+    for block in shown(path):
         text = re.sub(r"^\$ ", "", block, flags=re.MULTILINE).replace("\\\n", " ")
         for part in _PARTS.split(_HERE_DOCUMENT.sub("", text)):
             try:
