@@ -15,6 +15,7 @@ from queuebit_contracts.model import Model
 from queuebit_gateway.access.authentication import Actor
 from queuebit_gateway.http.jobs_api import body_of
 from queuebit_gateway.http.openapi import RATE, answer, problems, request_body
+from queuebit_gateway.http.paging import Cursor, Paging
 from queuebit_gateway.http.parsing import parse_object
 from queuebit_gateway.http.parts import actor_who, parts_of
 from queuebit_gateway.http.requests import DenyBody, GrantBody, invalid, read_job_id
@@ -58,16 +59,14 @@ async def list_approvals(
     request: Request,
     actor: Reading,
     limit: Annotated[int, Query(ge=1, le=100, description="How many a page has at most.")] = 50,
-    cursor: Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before.")] = None,
+    cursor: Cursor = None,
 ) -> Response:
     """The plans of your jobs that wait for people, and for each whether you are one of them. A page may hold fewer than
     `limit`, and there be more.
     """
-    parts = parts_of(request)
-    before = parts.cursors.read(cursor, actor.tenant, _of(actor)) if cursor is not None else None
-    found, last = await parts.approvals.page(_person(actor), before, limit)
-    after = parts.cursors.make(last, actor.tenant, _of(actor)) if last is not None else None
-    return _json(ApprovalList(data=tuple(found), has_more=last is not None, next_cursor=after))
+    parts, paging = parts_of(request), Paging.of(request, actor, _of(actor))
+    found, last = await parts.approvals.page(_person(actor), paging.before(cursor), limit)
+    return _json(ApprovalList(data=tuple(found), has_more=last is not None, next_cursor=paging.after(last)))
 
 
 @router.get(

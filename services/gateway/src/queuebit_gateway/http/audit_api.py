@@ -15,6 +15,7 @@ from queuebit_gateway.http import examples
 from queuebit_gateway.http.conditions import tag_of
 from queuebit_gateway.http.jobs_api import CANCEL_BYTES_MAX, JobId, body_of
 from queuebit_gateway.http.openapi import RATE, answer, problems, request_body
+from queuebit_gateway.http.paging import Cursor, Paging
 from queuebit_gateway.http.parsing import parse_object
 from queuebit_gateway.http.parts import actor_who, parts_of
 from queuebit_gateway.http.requests import RevealBody, invalid, read_job_id
@@ -50,17 +51,14 @@ async def list_audit(
     actor: Auditing,
     action: Annotated[list[DeedName], Query(max_length=20, description="Only these deeds.")] = [],  # noqa: B006
     limit: Annotated[int, Query(ge=1, le=200, description="How many a page has at most.")] = 50,
-    cursor: Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before.")] = None,
+    cursor: Cursor = None,
 ) -> Response:
     """Who did what with your tenant's keys, webhooks and jobs, and who had sealed data opened: the latest first. An entry is
     written before what it tells of is done.
     """
-    parts = parts_of(request)
-    bound = ["audit", sorted(action)]
-    before = parts.cursors.read(cursor, actor.tenant, bound) if cursor is not None else None
-    found, last = await parts.trail.audit.page(actor.tenant, action, before, limit)
-    after = parts.cursors.make(last, actor.tenant, bound) if last is not None else None
-    page = AuditPage(data=tuple(found), has_more=last is not None, next_cursor=after)
+    parts, paging = parts_of(request), Paging.of(request, actor, ["audit", sorted(action)])
+    found, last = await parts.trail.audit.page(actor.tenant, action, paging.before(cursor), limit)
+    page = AuditPage(data=tuple(found), has_more=last is not None, next_cursor=paging.after(last))
     return Response(page.model_dump_json(), media_type="application/json")
 
 

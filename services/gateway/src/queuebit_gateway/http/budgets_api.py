@@ -12,6 +12,7 @@ from starlette.responses import Response
 from queuebit_contracts.model import Model
 from queuebit_gateway.access.authentication import Actor
 from queuebit_gateway.http.openapi import RATE, answer, problems
+from queuebit_gateway.http.paging import Cursor, Paging
 from queuebit_gateway.http.parts import actor_who, parts_of
 from queuebit_gateway.read_model.budgets import (
     ID_LENGTH_MAX,
@@ -95,11 +96,11 @@ async def list_budget_entries(
     actor: Reading,
     budget_id: BudgetId,
     limit: Annotated[int, Query(ge=1, le=200, description="How many lines a page has at most.")] = 50,
-    cursor: Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before.")] = None,
+    cursor: Cursor = None,
 ) -> Response:
     """Every line of its ledger, the latest first: granted, set aside, settled, released, and what was spent beyond that."""
-    parts = parts_of(request)
-    place = parts.cursors.read(cursor, actor.tenant, {"budget": budget_id}) if cursor is not None else None
+    parts, paging = parts_of(request), Paging.of(request, actor, {"budget": budget_id})
+    place = paging.before(cursor)
     lines, more = await parts.budgets.entries(
         actor.asker,
         budget_id,
@@ -109,8 +110,7 @@ async def list_budget_entries(
         with_actors=actor.may("operator:read"),
     )
     last = Place(lines[-1].at, lines[-1].id) if more else None
-    after = parts.cursors.make(last, actor.tenant, {"budget": budget_id}) if last is not None else None
-    return _json(EntryPage(data=tuple(lines), has_more=more, next_cursor=after))
+    return _json(EntryPage(data=tuple(lines), has_more=more, next_cursor=paging.after(last)))
 
 
 def _json(model: Model) -> Response:

@@ -18,6 +18,7 @@ from queuebit_gateway.http import examples
 from queuebit_gateway.http.conditions import check_if_match, header_of, is_unchanged, tag_of
 from queuebit_gateway.http.job_answers import as_json, as_text, told
 from queuebit_gateway.http.openapi import RATE, answer, problems, request_body
+from queuebit_gateway.http.paging import Cursor, Paging
 from queuebit_gateway.http.parsing import parse_object, read_body
 from queuebit_gateway.http.parts import Parts, actor_who, parts_of
 from queuebit_gateway.http.requests import (
@@ -112,7 +113,7 @@ async def list_jobs(
     created_from: Annotated[Moment | None, Query(description="Created at or after (RFC 3339).")] = None,
     created_to: Annotated[Moment | None, Query(description="Created before (RFC 3339).")] = None,
     limit: Annotated[int, Query(ge=1, le=100, description="How many lines a page has at most.")] = 20,
-    cursor: Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before.")] = None,
+    cursor: Cursor = None,
 ) -> Response:
     """Your jobs as lines, the last accepted first whatever its id; one accepted an instant ago may not be listed yet."""
     check_range(created_from, created_to)
@@ -125,13 +126,15 @@ async def list_jobs(
         "created_to": created_to.isoformat() if created_to else "",
     }
     bound = actor.asker.bound
-    before = parts.cursors.read(cursor, actor.tenant, {**filters, **bound}) if cursor is not None else None
+    paging = Paging.of(request, actor, {**filters, **bound})
     attributes = {name: tuple(values) for name, values in (("kind", kind), ("tier", tier)) if values}
     attributes |= {name: (value,) for name, value in bound.items()}
-    wanted = StreamFilter(actor.tenant, tuple(state), attributes, before, created_from, created_to, PUBLISHED)
+    wanted = StreamFilter(
+        actor.tenant, tuple(state), attributes, paging.before(cursor), created_from, created_to, PUBLISHED
+    )
     lines, more = await parts.jobs.page(wanted, limit)
     last = Place(lines[-1].created_at, lines[-1].id) if more else None
-    next_cursor = parts.cursors.make(last, actor.tenant, {**filters, **bound}) if last is not None else None
+    next_cursor = paging.after(last)
     query = {**{name: value for name, value in filters.items() if value}, "limit": limit, "cursor": next_cursor}
     url = f"/v1/jobs?{urlencode(query, doseq=True)}" if more else None
     return as_json(JobList(data=tuple(lines), has_more=more, next_cursor=next_cursor, next_page_url=url))

@@ -17,6 +17,7 @@ from queuebit_gateway.http import webhook_examples as examples
 from queuebit_gateway.http.conditions import check_if_match, header_of, tag_of
 from queuebit_gateway.http.jobs_api import body_of
 from queuebit_gateway.http.openapi import RATE, answer, problems, request_body
+from queuebit_gateway.http.paging import Cursor, Paging
 from queuebit_gateway.http.parsing import parse_object
 from queuebit_gateway.http.parts import actor_who, parts_of
 from queuebit_gateway.http.requests import invalid, read_key
@@ -170,17 +171,16 @@ async def list_deliveries(
         list[Literal["pending", "delivered", "exhausted"]], Query(max_length=3, description="Only in these states.")
     ] = [],  # noqa: B006
     limit: Annotated[int, Query(ge=1, le=100, description="How many lines a page has at most.")] = 20,
-    cursor: Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before.")] = None,
+    cursor: Cursor = None,
 ) -> Response:
     """What was told and is to be told, with the last attempt of each, for 30 days."""
     parts, endpoint_id = parts_of(request), _id(webhook_id)
-    filters = {"webhook": str(endpoint_id), "state": sorted(state)}
-    place = parts.cursors.read(cursor, actor.tenant, filters) if cursor is not None else None
+    paging = Paging.of(request, actor, {"webhook": str(endpoint_id), "state": sorted(state)})
+    place = paging.before(cursor)
     before = None if place is None else DeliveryPlace(place.created_at, place.stream_id)
     lines, more = await parts.webhooks.deliveries(actor.asker, endpoint_id, tuple(state), before, limit)
     last = Place(lines[-1].happened_at, lines[-1].id) if more else None
-    following = None if last is None else parts.cursors.make(last, actor.tenant, filters)
-    return _json(DeliveryList(data=tuple(lines), has_more=more, next_cursor=following))
+    return _json(DeliveryList(data=tuple(lines), has_more=more, next_cursor=paging.after(last)))
 
 
 @router.post(
