@@ -31,6 +31,6 @@ class Size:
 
 
 WHOLE = Size(20_000, 6.0, 6000)
-SMALL = Size(300, 0.5, 800, 2.0, ("kill_service", "cut_sessions", "kill_broker", "poison"))
+SMALL = Size(150, 0.5, 800, 2.0, ("kill_service", "cut_sessions", "kill_broker", "poison"))
 """Every part, and little of it: to see that a night works, and what a change does to it, within minutes."""
 SIZES = {"whole": WHOLE, "small": SMALL}
