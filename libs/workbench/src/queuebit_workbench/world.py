@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from starlette.types import ASGIApp
 
@@ -46,6 +46,7 @@ SERVICES: tuple[ServiceName, ...] = (
 )
 PEPPER = b"one process, nobody else"
 
+S = TypeVar("S", SolverSettings, AdapterSettings)
 Stop = Callable[[], Awaitable[None]]
 Run = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
@@ -83,9 +84,11 @@ class World:
         ports: Callable[[World, str], Ports] | None = None,
         poll_interval_s: float = 0.01,
         master_key_file: Path | None = None,
+        grace_s: float | None = None,
     ) -> None:
         """`pool` runs heavy work; `hop` takes other work off the loop (a simulation calls directly). `ports` makes what a
-        member is given, by its name; absent, plain ones. `master_key_file`: with it data of subjects is sealed.
+        member is given, by its name; absent, plain ones. `master_key_file`: with it data of subjects is sealed. `grace_s`: how
+        long past its budget work may take to load what it needs and to end, where the environment does not say it.
         """
         self.clock = clock
         self.broker = MemoryBroker(clock, seed=seed)
@@ -99,6 +102,7 @@ class World:
         self._poll_interval_s = poll_interval_s
         self._members: dict[str, _Member] = {}
         self._master_key_file = master_key_file
+        self._grace_s = grace_s
 
     def store(self) -> MemoryStore:
         """A new session on the database."""
@@ -154,6 +158,11 @@ class World:
         if name.partition("/")[0] == "gateway":
             self.app = self.gateway = None
 
+    def _patient(self, settings: S) -> S:
+        if self._grace_s is None or "grace_s" in settings.model_fields_set:
+            return settings
+        return settings.model_copy(update={"grace_s": self._grace_s})
+
     def _ring(self, store: MemoryStore) -> KeyRing | None:
         if self._master_key_file is None:
             return None
@@ -170,7 +179,7 @@ class World:
                     store, bus, clock, holder=f"{name}/{self._ids.mint()}", work=BoundedWork(self._pool, self._pool)
                 ).run
             case "classical-solver":
-                settings = SolverSettings()
+                settings = self._patient(SolverSettings())
                 shell = build_shell(
                     bus, clock, self._pool, settings, worker_name=f"solver{number}", hop=self._hop, ring=ring
                 )
@@ -182,7 +191,7 @@ class World:
                     self._pool,
                     clock,
                     self._ids,
-                    AdapterSettings(),
+                    self._patient(AdapterSettings()),
                     worker_name=f"adapter{number}",
                     warm=False,
                     hop=self._hop,
