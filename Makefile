@@ -75,9 +75,9 @@ tutorials: $(READY) ## Type the tutorials as they stand, each with servers of it
 	@$(BIN)/python -m pytest -q tests/e2e/test_tutorials.py -m "tutorials or not tutorials" $(if $(ONLY),-k $(ONLY))
 
 .PHONY: nightly
-nightly: $(READY) ## Validate everything, keep the report by date, compare with the night before (ONLY=golden,chaos DATA=folder SEEDS=20000 MINUTES=6 JOBS=6000).
+nightly: $(READY) ## Validate everything, keep the report by date, compare with the night before (SIZE=small ONLY=golden,chaos DATA=folder SEEDS=20000 MINUTES=6 JOBS=6000).
 	@$(BIN)/python -m queuebit_workbench.nightly $(if $(ONLY),--only $(ONLY)) $(if $(DATA),--data "$(DATA)") $(if $(SEEDS),--seeds $(SEEDS)) \
-		$(if $(MINUTES),--minutes $(MINUTES)) $(if $(JOBS),--jobs $(JOBS))
+		$(if $(MINUTES),--minutes $(MINUTES)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SIZE),--size $(SIZE))
 
 .PHONY: sizing
 sizing: $(READY) ## The least installation for a load, and what its queues make of it (JOBS_PER_S=500 SEARCH_S=0.5).

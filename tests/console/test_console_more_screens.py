@@ -8,12 +8,13 @@ import pytest
 
 from queuebit_contracts.failures import FailureCode
 from tests.console.conftest import Open
-from tests.console.told import awaited, begun, failed, whole
+from tests.console.told import awaited, begun, failed, undone, whole
 from tests.contract.http.served import Served
 from tests.contract.http.told_backends import CAN, keep
 from tests.contract.http.told_operators import operated
 
 QASM = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; h q[0]; cx q[0],q[1]; measure q -> c;'
+TOUR = {"metric": "EUC_2D", "coordinates": [[0, 0], [3, 4], [3, 0], [0, 4]]}, {"tour": [1, 3, 2, 4]}
 THEMES = ("light", "dark")
 
 
@@ -156,6 +157,24 @@ async def test_what_was_done_in_a_tenant_is_seen_with_who_and_why_by_deed_and_pa
         await page.page.locator("main [data-row]").focus()
         await press("Enter")
         await page.page.wait_for_url(f"**/#/jobs/{job_id}")
+
+
+async def test_what_came_after_an_answer_is_seen_on_the_screen_of_its_job(a_page: Open, served: Served) -> None:
+    """Given an answer that was acted on and that a later one took the place of, then that, its steps back, what it brought."""
+    first, later = await undone(served.world, *TOUR)
+    async with a_page() as page:
+        await page.sign_in(served.key)
+        await page.go(f"jobs/{first}")
+
+        await page.has("Another answer counts")
+        await page.has("asked for: superseded")
+        text = await page.page.get_by_role("group", name="Steps back").inner_text()
+        assert [name in text for name in ("release-slot", "com.acme.Apologise", "cancelled, superseded")] == [True] * 3
+        brought = await page.page.get_by_role("group", name="What acting on it brought").inner_text()
+        assert [each in brought for each in ("11.5", "120.50 EUR", "two lorries fewer", "key:0Xq3Tz81")] == [True] * 4
+        assert f"#/jobs/{later}" in str(await page.page.locator(".failed a").first.get_attribute("href"))
+        assert await page.violations() == []
+        await page.picture("afterwards")
 
 
 async def test_who_may_not_see_what_operators_do_is_told_so(a_page: Open, served: Served) -> None:

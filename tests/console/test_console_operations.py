@@ -44,11 +44,13 @@ async def test_what_is_frozen_is_run_with_a_reason_and_watched_to_its_end(
         await page.jump("p")
         await page.has("Freeze and count")
         await press("/")
+        assert await page.page.evaluate("document.activeElement.name") == "verb"
         await press("Tab")
         await type_("acme")
         await press("Tab")
         # The list of states takes letters that come slowly for one choice each.
         await type_("q")
+        assert await page.page.get_by_label("In state").input_value() == "queued"
         await page.page.get_by_role("button", name="Freeze and count").focus()
         await press("Enter")
 

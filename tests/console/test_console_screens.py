@@ -213,6 +213,23 @@ async def test_by_keyboard_alone_from_the_door_to_an_event_of_a_job(a_page: Open
         assert await page.page.evaluate("document.documentElement.dataset.theme") == "light"
 
 
+async def test_a_key_right_after_the_page_was_opened_means_what_it_always_does(a_page: Open, served: Served) -> None:
+    """Given a page that was opened a tenth of a second ago and stays so young, then a letter alone leads nowhere, `g` and a
+    letter lead to a screen, and what `/` is for is not missed.
+    """
+    async with a_page() as page:
+        await page.page.add_init_script("performance.now = () => 100")
+        await page.sign_in(served.key)
+        await page.has("Latest jobs")
+        await page.page.keyboard.press("p")
+        assert await page.page.evaluate("location.hash") == ""
+
+        await page.jump("j")
+        await page.page.wait_for_selector("main [data-search]")
+        await page.page.keyboard.press("/")
+        assert await page.page.evaluate("document.activeElement.matches('main [data-search]')")
+
+
 async def test_who_has_no_key_is_told_what_to_do_and_one_that_is_revoked_leads_back_to_the_door(
     a_page: Open, served: Served
 ) -> None:

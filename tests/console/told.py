@@ -8,10 +8,12 @@ from uuid import UUID
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.canonical import fingerprint
+from queuebit_contracts.compensations import Compensation
 from queuebit_contracts.envelope import encode_data
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.ids import attempt_id_of, derive_id
 from queuebit_contracts.jobs import Confidence, ConfidencePart, JobRequest, Leg, Problem, Ran, Usage
+from queuebit_contracts.outcomes import Brought
 from queuebit_contracts.policy import Approval
 from queuebit_store.ports import Append, Head, NewEvent
 from tests.contract.http.running_gateway import RunningGateway
@@ -23,16 +25,20 @@ PAGE = 500
 
 
 async def begun(
-    world: RunningGateway, kind: str = "tsp", statement: dict[str, Any] | None = None, progress: int = 0
+    world: RunningGateway,
+    kind: str = "tsp",
+    statement: dict[str, Any] | None = None,
+    progress: int = 0,
+    **more: Any,
 ) -> UUID:
-    """A job that runs, with so many reports of progress."""
+    """A job that runs, with so many reports of progress. `more`: what its question says besides."""
     clock = world.clock
     job_id = world.parts.ids.mint()
     problem = Problem(kind=kind, statement=statement or {"metric": "EUC_2D", "coordinates": [[0, 0], [3, 4], [3, 0]]})
     request = JobRequest(tenant="acme", problem=problem, lane="classical", labels={"team": "planning"})
     attempt = attempt_id_of(job_id, LEG, 1)
     story: list[Any] = [
-        ev.JobSubmitted(request=request, idempotency_key=str(job_id), fingerprint=fingerprint(request)),
+        ev.JobSubmitted(request=request, idempotency_key=str(job_id), fingerprint=fingerprint(request), **more),
         ev.JobPlanned(
             plan="classical_then_rule", sense="min", policy_version="1", rule="wish", reasons=("Asked for.",),
             inputs={"variables": 6, "kind": kind},
@@ -134,6 +140,35 @@ async def whole(world: RunningGateway, kind: str, statement: dict[str, Any], ans
     job_id = await begun(world, kind, statement)
     await ended(world, job_id, answer)
     return job_id
+
+
+COMMANDS = (
+    Compensation(
+        name="release-slot", on=("cancelled", "superseded"), command="com.acme.ReleaseSlot", data={"slot": 17}
+    ),
+    Compensation(name="tell-customer", on=("invalidated",), command="com.acme.Apologise"),
+)
+
+
+async def undone(world: RunningGateway, statement: dict[str, Any], answer: dict[str, Any]) -> tuple[UUID, UUID]:
+    """A job that was acted on, and whose answer another job's has then taken the place of; and that one."""
+    later = world.parts.ids.mint()
+    first = await begun(world, "tsp", statement, compensations=COMMANDS)
+    await ended(world, first, answer)
+    step = COMMANDS[0]
+    story: list[Any] = [
+        ev.OutcomeReported(
+            acted=True, report_id=derive_id(first, "report"), objective=11.5, detail="two lorries fewer",
+            value=Brought(amount="120.50", currency="EUR"), actor="key:0Xq3Tz81",
+        ),
+        ev.JobSuperseded(by=later),
+        ev.CompensationRequested(
+            compensation_id=derive_id(first, step.name), name=step.name, cause="superseded", command=step.command,
+            data=step.data,
+        ),
+    ]  # fmt: skip
+    await tell(world, first, story, "completed", "tsp")
+    return first, later
 
 
 async def tell(world: RunningGateway, job_id: UUID, story: list[Any], state: str, kind: str) -> None:

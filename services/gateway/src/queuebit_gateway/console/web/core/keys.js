@@ -3,6 +3,7 @@ import { useLayoutEffect, useState } from "./html.js";
 
 const NAME = "queuebit.keys";
 const AFTER_G_MS = 1500;
+const NEVER = -Infinity;
 
 export function keysOn() {
   try {
@@ -29,12 +30,12 @@ export function useKeys(places, deeds) {
   const [waiting, setWaiting] = useState(false);
   // Before anything is painted: whoever sees the page may type.
   useLayoutEffect(() => {
-    let since = 0;
+    let since = NEVER;
     const hear = (event) => {
       if (!keysOn() || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       if (document.querySelector("dialog[open]")) return;
       const afterG = performance.now() - since < AFTER_G_MS;
-      since = 0;
+      since = NEVER;
       setWaiting(false);
       const deed = afterG ? places[event.key] : deeds[event.key];
       if (deed) {

@@ -6,40 +6,31 @@ import { link } from "../core/router.js";
 import { useNews, useRead } from "../core/load.js";
 import { Lane } from "../parts/badges.js";
 import { Waits } from "../parts/approval.js";
+import { usePages } from "../parts/pages.js";
 import { Reasoned } from "../parts/reasoned.js";
 import { Empty, Facts, Failed, Loaded, Panel, Table, Title } from "../parts/pieces.js";
 
 const LIMIT = 50;
 
+const OF_JOB = (item) => item.job_id;
+const page = (cursor, more) => get(withQuery("v1/approvals", { limit: LIMIT, cursor }), more);
+
 export function Approvals() {
-  const read = useRead((signal) => get(withQuery("v1/approvals", { limit: LIMIT }), { signal }), ["approvals"], { everyMs: 20000 });
+  const read = useRead((signal) => page(undefined, { signal }), ["approvals"], { everyMs: 20000 });
   const [said, setSaid] = useState("");
-  const [further, setFurther] = useState({ rows: [], cursor: undefined, error: null });
+  const { rows, cursor, more, error, busy, forget } = usePages(read.data, page, OF_JOB);
   useNews(read.reload);
-  const more = async (cursor) => {
-    try {
-      const page = await get(withQuery("v1/approvals", { limit: LIMIT, cursor }));
-      setFurther((old) => ({ rows: [...old.rows, ...page.data], cursor: page.next_cursor ?? null, error: null }));
-    } catch (error) {
-      setFurther((old) => ({ ...old, error }));
-    }
-  };
   const decided = (text) => {
     setSaid(text);
-    setFurther({ rows: [], cursor: undefined, error: null });
+    forget();
     read.reload();
   };
   return html`<${Title} document="Approvals">Approvals<//>
     <p role="status" class=${said ? "reason" : "away"}>${said}</p>
-    <${Loaded} of=${read} what="Reading what waits for approval">${(page) => {
-      const cursor = further.cursor === undefined ? page.next_cursor : further.cursor;
-      const seen = new Set(page.data.map((each) => each.job_id));
-      const rows = [...page.data, ...further.rows.filter((each) => !seen.has(each.job_id))];
-      return html`${rows.length
-        ? html`<div class="column">${rows.map((item) => html`<${One} item=${item} decided=${decided} key=${`${item.job_id} ${item.digest}`} />`)}</div>`
-        : html`<${Empty}>No plan waits for a person${cursor ? " among those that were looked at" : ""}. Which do is a rule of the policy.<//>`}
-        <${Failed} error=${further.error} />${cursor && html`<p class="below"><button type="button" onClick=${() => more(cursor)}>Look further</button></p>`}`;
-    }}<//>`;
+    <${Loaded} of=${read} what="Reading what waits for approval">${() => html`${rows.length
+      ? html`<div class="column">${rows.map((item) => html`<${One} item=${item} decided=${decided} key=${`${item.job_id} ${item.digest}`} />`)}</div>`
+      : html`<${Empty}>No plan waits for a person${cursor ? " among those that were looked at" : ""}. Which do is a rule of the policy.<//>`}
+      <${Failed} error=${error} retry=${more} />${cursor && html`<p class="below"><button type="button" onClick=${more} disabled=${busy}>${busy ? "Looking …" : "Look further"}</button></p>`}`}<//>`;
 }
 
 const legs = (label, rows) => html`<${Table} label=${label} rows=${rows} columns=${[

@@ -5,6 +5,7 @@ import { follow } from "../core/stream.js";
 import { link } from "../core/router.js";
 import { Failed, Panel, Reading, Title } from "../parts/pieces.js";
 import { Timeline } from "../charts/timeline.js";
+import { After } from "./job/after.js";
 import { Head } from "./job/head.js";
 import { Events, entryOf } from "./job/events.js";
 import { Plan } from "./job/plan.js";
@@ -32,6 +33,7 @@ function Whole({ job, explanation, entries, connection, error, reload }) {
     <div class="columns job">
       <${Verdict} job=${job} />
       <${Answer} job=${job} />
+      <${After} job=${job} />
       <${Panel} title="Where the time went" wide=${true}><${Timeline} job=${job} explanation=${explanation} /><//>
       <${Events} job=${job} entries=${entries} />
       <${Plan} job=${job} explanation=${explanation} />

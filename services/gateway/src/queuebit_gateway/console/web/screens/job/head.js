@@ -22,7 +22,10 @@ export function Head({ job, explanation, connection, reload }) {
   return html`<nav class="crumbs" aria-label="Where this is"><a href=${link(["jobs"])}>Jobs</a> <span aria-hidden="true">/</span> <span class="id">${shortId(job.id)}</span></nav>
     <${Title} document=${`${job.kind} ${job.state}`} aside=${aside}><span class="kind">${job.kind || "Job"}</span> <${State} state=${job.state} /><//>
     <p class="reason" aria-live="polite">${explanation?.summary ?? "…"}</p>
-    ${job.waiting && html`<p class="note"><strong>${job.waiting.code.replace("_", " ")}</strong> ${job.waiting.detail} ${expected(job.eta)}</p>`}
+    ${job.waiting && html`<p class="note"><strong>${job.waiting.code.replaceAll("_", " ")}</strong> ${job.waiting.detail} ${expected(job.eta)}
+      ${job.waiting.code === "fair_share" && html`<${Copy} text=${`queuebit ops jobs reprioritise ${job.id} --priority 5`} label="Copy: let it go before others" />
+        <${Copy} text=${`queuebit ops jobs reroute ${job.id} --lane classical`} label="Copy: send it on elsewhere" />`}</p>`}
+    ${job.superseded && html`<p class="failed" role="alert"><span><strong>Another answer counts</strong>: that of <a href=${link(["jobs", job.superseded.by])}>${shortId(job.superseded.by)}</a>.</span></p>`}
     ${job.approval && html`<div class="panel pad"><${Waits} jobId=${job.id} approval=${job.approval} /></div>`}
     ${job.suspect && html`<p class="failed" role="alert"><span><strong>The answer is suspect</strong>, says ${job.suspect.actor}: ${job.suspect.reason}
       ${job.suspect.replaced_by && html` It is asked again as <a href=${link(["jobs", job.suspect.replaced_by])}>${shortId(job.suspect.replaced_by)}</a>.`}</span></p>`}
