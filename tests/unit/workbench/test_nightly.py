@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from queuebit_workbench.chaos.plan import parse_faults
 from queuebit_workbench.nightly import __main__ as nightly
 from queuebit_workbench.nightly.night import Night, Result, nights_in, read_night, steps, text_of
 from queuebit_workbench.nightly.page import line, page
@@ -170,6 +171,14 @@ def test_two_nights_of_one_date_are_two_and_the_second_is_compared_with_the_firs
     assert codes == [0, 1]
     assert "bench: rate is -50.0% beside 2026-01-02T0312" in capsys.readouterr().out
     assert [path.name for path in sorted(tmp_path.glob("*.json"))] == ["2026-01-02T0312.json", "2026-01-02T0412.json"]
+
+
+def test_a_small_night_breaks_by_faults_that_there_are_and_a_whole_one_by_all() -> None:
+    chaos = next(part for part in PARTS if part.name == "chaos")
+    words = {name: words_of(chaos, Place(ROOT, ROOT, None, size), NIGHT)["faults"] for name, size in KNOWN.items()}
+
+    assert words["whole"] == ""
+    assert parse_faults(words["small"].removeprefix("--faults=")) == KNOWN["small"].faults
 
 
 def test_a_size_says_how_much_of_each_part_and_one_number_may_be_another(

@@ -27,7 +27,9 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`argv`: `{python}`, `{out}`, `{data}` are put in. A part that needs `data` is left out, by name, where there is none."""
+    """`argv`: `{python}`, `{out}`, `{data}` and others are put in, and what is empty then is left out. A part that needs `data`
+    is left out, by name, where there is none.
+    """
 
     name: str
     about: str
@@ -70,7 +72,7 @@ PARTS: tuple[Part, ...] = (
         "Everything breaks on three brokers under load, and nothing is lost.",
         (
             *("{python}", "-m", "queuebit_workbench.chaos", "--seed", "{first}", "--minutes", "{minutes}"),
-            *("--faults", "{faults}", "--out", "{out}"),
+            *("--out", "{out}", "{faults}"),
         ),
         3600,
         (Figure("counts.completed"), Figure("ends.completed")),

@@ -47,7 +47,7 @@ def words_of(part: Part, place: Place, night: datetime) -> dict[str, str]:
         "data": str(place.data or ""),
         "seeds": str(size.seeds),
         "minutes": f"{size.minutes:g}",
-        "faults": ",".join(size.faults),
+        "faults": f"--faults={','.join(size.faults)}" if size.faults else "",
         "jobs": str(size.jobs),
         "seconds": f"{size.seconds:g}",
         "first": str((night.toordinal() % 10_000) * 100_000),
@@ -65,7 +65,8 @@ def run_part(part: Part, place: Place, night: datetime, say: Say) -> Result:
     say(f"{part.name} …")
     began_s = time.monotonic()
     env = {**os.environ, **{name: value.format(**words) for name, value in part.env.items()}}
-    code = _run([word.format(**words) for word in part.argv], place.root, env, log, part.limit_s)
+    argv = [text for word in part.argv if (text := word.format(**words))]
+    code = _run(argv, place.root, env, log, part.limit_s)
     took_s = time.monotonic() - began_s
     outcome: Outcome = "timed_out" if code is None else "passed" if code == 0 else "failed"
     detail = "" if outcome == "passed" else f"Its last lines: {_last_lines(log)}"

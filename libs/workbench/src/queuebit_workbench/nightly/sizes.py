@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from queuebit_workbench.chaos.plan import FAULTS, Fault
-
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """`seeds` of the soak; for how many `minutes` everything breaks, by which `faults`; `jobs` of a round of the bench at most,
-    and for how many `seconds` its half load lasts.
+    """`seeds` of the soak; for how many `minutes` everything breaks, by which `faults`, all where none is named; `jobs` of a
+    round of the bench at most, and for how many `seconds` its half load lasts.
     """
 
     seeds: int
     minutes: float
     jobs: int
     seconds: float = 6.0
-    faults: tuple[Fault, ...] = FAULTS
+    faults: tuple[str, ...] = ()
 
     def told(self) -> dict[str, float]:
         """As a night keeps it: nights of other sizes say nothing about each other."""
