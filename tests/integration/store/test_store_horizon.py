@@ -152,3 +152,27 @@ async def test_restored_database_is_refused_until_a_new_epoch_begins(
         await store.append([an_append(3)])
         old, *_ = await store.read(Position(), limit=1)
         assert names([old, *await store.read(old.position, limit=9)]) == [(an_id(n), 1) for n in (1, 2, 3)]
+
+
+async def test_a_dump_that_comes_back_is_refused_each_time_until_an_epoch_begins_in_it(
+    settings: PostgresSettings, postgres_store: PostgresStore, admin: asyncpg.Connection
+) -> None:
+    """Given a copy of all rows that comes back into tables of its own, on a server whose transaction ids are beyond them, then
+    it is refused though they betray nothing, and so is the same copy when it comes back once more.
+    """
+    await postgres_store.append([an_append(1)])
+    copy = await admin.fetch("SELECT epoch, payloads_apart, born_in FROM era")
+
+    async def come_back() -> None:
+        await admin.execute("CREATE TABLE era_restored (LIKE era INCLUDING ALL)")
+        await admin.execute("DROP TABLE era")
+        await admin.execute("ALTER TABLE era_restored RENAME TO era")
+        await admin.execute("INSERT INTO era (epoch, payloads_apart, born_in) VALUES ($1, $2, $3)", *copy[0])
+
+    for past, epoch in ((0, 2), (2, 3)):
+        await come_back()
+        with pytest.raises(EpochStale, match=r"came back from a dump.*queuebit ops new-epoch"):
+            await PostgresStore.open(settings)
+        assert await new_epoch(settings, past=past) == epoch
+        async with await PostgresStore.open(settings) as store:
+            assert store.epoch == epoch

@@ -20,6 +20,13 @@ EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_PENDING = 3
 """`status` found a migration without which the services do not start."""
+PAST_UNKNOWN = (
+    "--past is not given: whether this copy was restored before, and which epoch began then, is not known here."
+)
+PAST_REMEDY = (
+    "Run `queuebit ops new-epoch`, which asks Kafka. Where Kafka is lost, give --past N with the last epoch that ever began, "
+    "or --past 0 where this copy was never restored before."
+)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -34,7 +41,12 @@ def _parser() -> argparse.ArgumentParser:
     applying.add_argument("--post", action="store_true", help="also those that need every old service to be gone")
     commands.add_parser("status", help="tell what is applied and what is pending; exit 3 if services would not start")
     beginning = commands.add_parser("new-epoch", help="after a restore: order new events after all stored ones")
-    beginning.add_argument("--past", type=int, default=0, help="later than this one, which a restore before has begun")
+    beginning.add_argument(
+        "--past",
+        type=int,
+        help="later than this one, which a restore of the same copy has begun before; 0 where none did. Kafka knows: where it "
+        "answers, use `queuebit ops new-epoch`",
+    )
     roles = commands.add_parser(
         "roles", help="one user a service, with the least rights: tell the statements, or run them"
     )
@@ -68,6 +80,8 @@ async def _run(arguments: argparse.Namespace, settings: PostgresSettings) -> tup
             users = await apply_roles(settings, names, _passwords(arguments.users))
             return EXIT_OK, [f"{service}: {user}" for service, user in users.items()]
         case _:
+            if arguments.past is None:
+                raise InvalidSettings(PAST_UNKNOWN, remedy=PAST_REMEDY)
             return EXIT_OK, [f"epoch {await new_epoch(settings, past=arguments.past)}"]
 
 

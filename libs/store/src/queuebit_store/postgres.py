@@ -73,6 +73,8 @@ class PostgresStore(
             era = (await store._session.fetch("epoch_check"))[0]
             if era["stale"]:
                 raise EpochStale
+            if era["copied"]:
+                raise EpochStale("The tables came back from a dump, and no epoch has begun in them.")
             store._payloads_apart = era["payloads_apart"]
             store._epoch = era["epoch"]
         except BaseException:

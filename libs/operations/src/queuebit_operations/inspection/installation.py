@@ -95,6 +95,9 @@ class Installation:
                 f"The last event has the transaction id {marks.newest.xid}, the next one given out is {marks.next_xid}."
             )
             yield Reason("epoch_stale", detail, "kafka-ahead")
+        elif marks is not None and marks.copied:
+            detail = f"The store came back from a dump, and the epoch {marks.epoch} began before that."
+            yield Reason("epoch_stale", detail, "kafka-ahead")
         for job in self.ahead[:1]:
             detail = f"Kafka holds events that the store does not, such as of the job {job}."
             yield Reason("kafka_ahead", detail, "kafka-ahead")

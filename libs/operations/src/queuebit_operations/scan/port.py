@@ -88,12 +88,15 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Where the store stands: cursors, the newest position, the era, and the first transaction id that is not given out."""
+    """Where the store stands: cursors, the newest position, the era, and the first transaction id that is not given out.
+    `copied`: it came back from a dump, and no epoch has begun since.
+    """
 
     cursors: Mapping[str, Position]
     newest: Position
     epoch: int
     next_xid: int
+    copied: bool = False
 
 
 class LeaseState(NamedTuple):

@@ -88,7 +88,7 @@ class PostgresScan(RoomReader):
         cursors = {row[0]: Position(*row[1:]) for row in await self._fetch("cursors")}
         row = (await self._fetch("newest", list(PUBLISHED)))[0]
         newest = Position() if row["seq"] is None else Position(row["epoch"], row["xid"], row["seq"])
-        return Marks(cursors, newest, row["era"], row["next_xid"])
+        return Marks(cursors, newest, row["era"], row["next_xid"], row["copied"])
 
     async def leases(self) -> list[LeaseState]:
         return [LeaseState(*row) for row in await self._fetch("leases")]

@@ -56,8 +56,10 @@ WHERE (cardinality($1::uuid[]) = 0 OR s.stream_id = ANY ($1))
 SELECT name, epoch, xid, seq FROM cursor ORDER BY name;
 
 -- name: newest
--- The last event of some categories, the era, and the first transaction id that is not given out yet.
-SELECT e.epoch, e.xid, e.seq, (SELECT epoch FROM era) AS era, pg_snapshot_xmax(pg_current_snapshot()) AS next_xid
+-- The last event of some categories, the era, the first transaction id that is not given out yet, and whether all of it came
+-- back from a dump without a new era.
+SELECT e.epoch, e.xid, e.seq, (SELECT epoch FROM era) AS era, pg_snapshot_xmax(pg_current_snapshot()) AS next_xid,
+       (SELECT born_in <> tableoid FROM era) AS copied
 FROM (SELECT 1) AS one LEFT JOIN LATERAL (
     SELECT last.* FROM unnest($1::text[]) AS wanted (category) CROSS JOIN LATERAL (
         SELECT epoch, xid, seq FROM event WHERE category = wanted.category

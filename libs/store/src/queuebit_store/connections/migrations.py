@@ -3,13 +3,18 @@
 A file is called `NNNN_pre_what.sql` or `NNNN_post_what.sql`. A pre migration must work with the code that runs already and
 is applied before new code starts; a post migration is applied when no old code runs any more. Code refuses a database that
 lacks one of its pre migrations, and tolerates newer ones that it does not know.
+
+A migration that would make writes wait for long has a file of the same name beside it, under `online/`: its statements do the
+same one by one, each by itself, where the database was migrated before. They may be interrupted anywhere, and are then run
+again from the first; what is recorded is the migration all the same.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -17,22 +22,27 @@ from typing import Literal
 
 import asyncpg
 
-from queuebit_store.connections.queries import queries
+from queuebit_store.connections.queries import named, queries
 from queuebit_store.connections.session import Session
 from queuebit_store.connections.settings import MIGRATE, PostgresSettings, connect_arguments
 from queuebit_store.connections.translate import translated
-from queuebit_store.errors import InvalidSettings, MigrationChanged, SchemaMismatch
+from queuebit_store.errors import InvalidSettings, MigrationChanged, SchemaMismatch, StoreLocked
 
+TURN_S, TURN_POLL_S = 60.0, 0.1
+"""So long a process waits for another that migrates, and so often it asks: whoever waited within a statement would be waited
+for by an index that is made while writes go on.
+"""
 _FILE = re.compile(r"(\d{4})_(pre|post)_(\w+)\.sql")
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One file. `checksum` is the SHA-256 of its text."""
+    """One file. `checksum` is the SHA-256 of its text. `online`: the statements in its place where writes are not to wait."""
 
     name: str
     phase: Literal["pre", "post"]
     text: str
+    online: tuple[str, ...] = ()
 
     @property
     def checksum(self) -> str:
@@ -51,18 +61,25 @@ class SchemaStatus:
 
 def shipped() -> tuple[Migration, ...]:
     """The migrations of this version, in order."""
-    folder = files("queuebit_store").joinpath("sql", "migrations")
-    return read_migrations((entry.name, entry.read_text(encoding="utf-8")) for entry in folder.iterdir())
+    return read_migrations(_texts("migrations"), dict(_texts("online")))
 
 
-def read_migrations(texts: Iterable[tuple[str, str]]) -> tuple[Migration, ...]:
-    """Migrations from (file name, text), in order. Raises InvalidSettings for a name that does not follow the pattern."""
+def _texts(folder: str) -> Iterator[tuple[str, str]]:
+    for entry in files("queuebit_store").joinpath("sql", folder).iterdir():
+        yield entry.name, entry.read_text(encoding="utf-8")
+
+
+def read_migrations(texts: Iterable[tuple[str, str]], online: Mapping[str, str] | None = None) -> tuple[Migration, ...]:
+    """Migrations from (file name, text), in order; of some `online` has the file of that name. Raises InvalidSettings for a
+    name that does not follow the pattern.
+    """
     found = []
     for name, text in sorted(texts):
         match = _FILE.fullmatch(name)
         if match is None:
             raise InvalidSettings(f"{name} is not the name of a migration.", remedy="Call it NNNN_pre_what.sql.")
-        found.append(Migration(name.removesuffix(".sql"), "pre" if match[2] == "pre" else "post", text))
+        alone = tuple(named((online or {}).get(name, "")).values())
+        found.append(Migration(name.removesuffix(".sql"), "pre" if match[2] == "pre" else "post", text, alone))
     return tuple(found)
 
 
@@ -92,24 +109,29 @@ async def check_schema(session: Session) -> None:
 async def migrate(
     settings: PostgresSettings, *, post: bool = False, migrations: Sequence[Migration] | None = None
 ) -> tuple[str, ...]:
-    """Apply what is pending, each migration in its own transaction; the names of those applied.
+    """Apply what is pending, each migration in its own transaction, or so that writes go on where there may be any; the names
+    of those applied.
 
     Post migrations are applied only with `post`, or where nothing was there before, so that no older code can run; then every
     one before it must be applied too, in file order. Several processes may do this at the same time: they take turns. Raises
-    MigrationChanged, StoreUnavailable, InvalidSettings.
+    MigrationChanged, StoreUnavailable, InvalidSettings. After any of these the same is done again, and goes on where it was.
     """
     wanted = shipped() if migrations is None else tuple(migrations)
     async with _connection(settings) as connection:
+        await _take_turns(connection, settings.namespace)
         with translated():
-            await connection.fetchval(queries()["lock_migrations"], settings.namespace)
             await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{settings.namespace}"')
             await connection.execute(queries()["create_migrations"])
         status = compare(wanted, await _applied(connection))
         names = {*status.pending_pre, *(status.pending_post if post or not status.applied else ())}
         for migration in (one for one in wanted if one.name in names):
+            alone = migration.online if status.applied else ()
             with translated():
+                for statement in alone:
+                    await connection.execute(statement)
                 async with connection.transaction():
-                    await connection.execute(migration.text)
+                    if not alone:
+                        await connection.execute(migration.text)
                     await connection.execute(queries()["record_migration"], migration.name, migration.checksum)
     return tuple(one.name for one in wanted if one.name in names)
 
@@ -130,6 +152,18 @@ async def new_epoch(settings: PostgresSettings, *, past: int = 0) -> int:
         with translated():
             epoch: int = await connection.fetchval(queries()["new_epoch"], past)
         return epoch
+
+
+async def _take_turns(connection: asyncpg.Connection[asyncpg.Record], namespace: str) -> None:
+    loop = asyncio.get_running_loop()
+    until_s = loop.time() + TURN_S
+    while True:
+        with translated():
+            if await connection.fetchval(queries()["lock_migrations"], namespace):
+                return
+        if loop.time() > until_s:
+            raise StoreLocked(f"Another process has been migrating {namespace} for {TURN_S:g} s.")
+        await asyncio.sleep(TURN_POLL_S)
 
 
 @asynccontextmanager

@@ -12,15 +12,17 @@ WHERE u.rolname = current_user || '_reader' AND pg_has_role(current_user, u.oid,
 );
 
 -- name: epoch_check
--- For each category the newest transaction id of the current epoch; one at or above the next id betrays a restore. And which
--- epoch that is, and whether all that runs can read events whose payloads are stored apart.
+-- For each category the newest transaction id of the current epoch; one at or above the next id betrays a restore. So does an
+-- epoch that began in another table than this. And which epoch that is, and whether all that runs can read events whose payloads
+-- are stored apart.
 WITH RECURSIVE category AS (
     (SELECT e.category FROM event AS e ORDER BY e.category LIMIT 1)
     UNION ALL
     SELECT (SELECT e.category FROM event AS e WHERE e.category > c.category ORDER BY e.category LIMIT 1)
     FROM category AS c WHERE c.category IS NOT NULL
 )
-SELECT bool_or(newest.xid >= pg_snapshot_xmax(pg_current_snapshot())) AS stale, (SELECT payloads_apart FROM era) AS payloads_apart,
+SELECT bool_or(newest.xid >= pg_snapshot_xmax(pg_current_snapshot())) AS stale,
+    (SELECT born_in <> tableoid FROM era) AS copied, (SELECT payloads_apart FROM era) AS payloads_apart,
     (SELECT epoch FROM era) AS epoch
 FROM category AS c CROSS JOIN LATERAL (
     SELECT e.xid FROM event AS e WHERE e.category = c.category AND e.epoch = (SELECT epoch FROM era)
@@ -29,11 +31,11 @@ FROM category AS c CROSS JOIN LATERAL (
 
 -- name: new_epoch
 -- Begin the next epoch, later than one: everything stored so far precedes everything to come.
-UPDATE era SET epoch = greatest(epoch, $1::smallint) + 1 RETURNING epoch;
+UPDATE era SET epoch = greatest(epoch, $1::smallint) + 1, born_in = tableoid RETURNING epoch;
 
 -- name: lock_migrations
--- Only one process at a time migrates a namespace; the lock ends with the session.
-SELECT pg_advisory_lock(hashtextextended('queuebit migrations/' || $1, 0));
+-- Only one process at a time migrates a namespace: whether it is this one. The lock ends with the session.
+SELECT pg_try_advisory_lock(hashtextextended('queuebit migrations/' || $1, 0));
 
 -- name: create_migrations
 -- The record of what was applied.
