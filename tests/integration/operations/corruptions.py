@@ -110,6 +110,16 @@ async def published_by_nobody(world: World, job_id: UUID) -> Expected:
     return "not_committed", str(stranger)
 
 
+async def published_beside_its_key(world: World, job_id: UUID) -> Expected:
+    """As `published_by_nobody`, where another share of the jobs reads: on a partition that belongs to other keys."""
+    stranger = a_job_id(998)
+    event = (await world.events(job_id))[-1]._replace(stream_id=stranger, id=derive_id(stranger, "event:7"))
+    (record,) = (each for each in records_of([event], NOW) if each.topic == channels.LIFECYCLE)
+    partitions = channels.BY_TOPIC[channels.LIFECYCLE].partitions
+    await world.say_at((partition_of(record.key, partitions) + 1) % partitions, record)
+    return "not_committed", str(stranger)
+
+
 async def published_with_other_content(world: World, job_id: UUID) -> Expected:
     (event, *_) = (each for each in await world.events(job_id) if each.type == "JobCompleted")
     await world.publish([event._replace(data=event.data.replace('"objective":6', '"objective":7'))])
@@ -135,6 +145,7 @@ async def key_for_other_content(world: World, job_id: UUID) -> Expected:
 
 PUBLISHED: dict[str, Plant] = {
     "a record has no event": published_by_nobody,
+    "a record is on the partition of others": published_beside_its_key,
     "a record says something else": published_with_other_content,
     "a record is on another topic": published_elsewhere,
     "the store was restored to before": restored_to_before,

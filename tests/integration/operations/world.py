@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition  # type: ignore[import-untyped]
 from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
 from aiokafka.admin.records_to_delete import RecordsToDelete  # type: ignore[import-untyped]
 
@@ -53,6 +53,18 @@ class World:
 
     async def say(self, topic: str, record: Outgoing) -> None:
         await self.bus.publish([record._replace(topic=topic)])
+
+    async def say_at(self, partition: int, record: Outgoing) -> None:
+        """Publish a record on a partition, whatever its key says."""
+        producer = AIOKafkaProducer(**self.stack.client())
+        await producer.start()
+        try:
+            topic = f"{self.namespace}.{record.topic}"
+            await producer.send_and_wait(
+                topic, record.value, key=record.key, partition=partition, headers=record.headers
+            )
+        finally:
+            await producer.stop()
 
     async def commit(self, group: str, topic: str, offset: int, partition: int = 0) -> None:
         """Let a group have read so much."""

@@ -6,12 +6,14 @@ from uuid import UUID
 
 import pytest
 
+from queuebit_contracts.channels import BY_TOPIC, LIFECYCLE
 from queuebit_operations.records.port import Place, Span
 from queuebit_operations.scan.port import Selection
 from queuebit_operations.verification.findings import Finding, Findings
 from queuebit_operations.verification.parts import Counts, Part, settled
-from queuebit_operations.verification.share import Share, shares
+from queuebit_operations.verification.share import Share, Sorting, astray, shares
 from queuebit_runtime.bus.partitioner import partition_of
+from queuebit_runtime.bus.port import Record
 
 KEYS = [str(UUID(int=number)).encode() for number in range(200)]
 COUNTS = {"a": 4, "b": 3, "c": 6}
@@ -34,6 +36,47 @@ def test_a_share_reads_its_part_of_the_partitions_or_all_where_they_cannot_be_pa
     assert {place.partition for place in read if place.topic == "b"} == {0, 1, 2}
     assert {place.partition for place in Share(5, 8).places(SPANS) if place.topic == "a"} == {1}
     assert {place.partition for place in Share(3, 4).places(SPANS) if place.topic == "c"} == {1, 3, 5}
+
+
+def lies(key: bytes, topic: str, partition: int) -> Record:
+    return Record(topic, partition, 0, key, b"", ())
+
+
+@pytest.mark.parametrize("partitions", [6, 8, 12])
+def test_records_of_before_a_topic_grew_lie_where_their_share_reads(partitions: int) -> None:
+    """Given a topic that has more partitions than it was made with, then a share reads those of before and of now."""
+    before = BY_TOPIC[LIFECYCLE].partitions
+    spans = {Place(LIFECYCLE, number): Span(0, 1) for number in range(partitions)}
+    for share in (Share(number, 4) for number in range(4)):
+        places = share.places(spans)
+        for key in filter(share.has, KEYS):
+            assert {Place(LIFECYCLE, partition_of(key, count)) for count in (before, partitions)} <= places.keys()
+
+
+@pytest.mark.parametrize("of", [2, 4, 16])
+def test_what_lies_on_the_partition_of_another_key_is_seen_and_looked_at_again(of: int) -> None:
+    """Given keys where they belong and one that is not, then no share looks at that one at first, and its own does then."""
+    spans = {Place("a", number): Span(0, 1) for number in range(4)}
+    records = [lies(key, "a", partition_of(key, 4)) for key in KEYS]
+    stray = lies(b"stray", "a", (partition_of(b"stray", 4) + 1) % 4)
+
+    def look(some: list[Record], parts_max: dict[str, int]) -> tuple[list[bytes | None], dict[str, int]]:
+        """The keys that shares take for their own, and what they must know to look again."""
+        found: list[bytes | None] = []
+        every = [Share(number, of, parts_max) for number in range(of)]
+        sorting = {number: Sorting(share) for number, share in enumerate(every)}
+        for number, share in enumerate(every):
+            for place in share.places(spans):
+                there = [each for each in some if each.partition == place.partition]
+                found += [each.key for each in sorting[number].mine(there)]
+        return sorted(found, key=str), astray(
+            [each.parts(spans) for each in every], [each.parts for each in sorting.values()]
+        )
+
+    everything = [*records, stray]
+    assert look(records, {}) == (sorted(KEYS, key=str), {})
+    assert look(everything, {}) == (sorted(KEYS, key=str), {"a": 1})
+    assert look(everything, {"a": 1}) == (sorted([*KEYS, b"stray"], key=str), {})
 
 
 @pytest.mark.parametrize(

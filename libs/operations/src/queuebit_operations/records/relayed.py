@@ -10,7 +10,8 @@ from queuebit_contracts.jobs import LANES, TIERS, Lane, Tier
 
 SOURCE = channels.source_of("control-plane").encode()
 """The CloudEvents source of everything that the relay publishes."""
-_QUEUED = JobQueued.__name__
+QUEUED = JobQueued.__name__
+"""The one that goes by its lane and tier."""
 
 
 class _Order(msgspec.Struct):
@@ -25,8 +26,8 @@ _DECODER = msgspec.json.Decoder(_Order)
 
 def _relayed() -> tuple[str, ...]:
     names = [model.__name__ for model in channels.BY_TOPIC[channels.LIFECYCLE].messages]
-    topics = [topic for name in names if name != _QUEUED for topic in channels.topics_of(name)]
-    topics += [topic for lane in LANES for tier in TIERS for topic in channels.topics_of(_QUEUED, lane, tier)]
+    topics = [topic for name in names if name != QUEUED for topic in channels.topics_of(name)]
+    topics += [topic for lane in LANES for tier in TIERS for topic in channels.topics_of(QUEUED, lane, tier)]
     return tuple(dict.fromkeys(topics))
 
 
@@ -36,7 +37,7 @@ RELAYED = _relayed()
 
 def topics_of_event(name: str, data: str) -> tuple[str, ...]:
     """Where a stored event belongs; nowhere where that cannot be read: then the relay writes a dead letter."""
-    if name != _QUEUED:
+    if name != QUEUED:
         return channels.topics_of(name)
     try:
         order = _DECODER.decode(data)

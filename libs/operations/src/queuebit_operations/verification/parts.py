@@ -10,6 +10,7 @@ from uuid import UUID
 from queuebit_operations.scan.port import Selection
 from queuebit_operations.verification.findings import Finding, Findings
 from queuebit_operations.verification.questions import undecided
+from queuebit_operations.verification.share import Parts
 
 
 @dataclass(slots=True)
@@ -67,6 +68,10 @@ class Part:
     refused: set[UUID] = field(default_factory=set)
     set_aside: set[bytes] = field(default_factory=set)
     without_attempt: dict[UUID, Finding] = field(default_factory=dict)
+    read: Parts = field(default_factory=dict)
+    """How the share parted each topic."""
+    seen: Parts = field(default_factory=dict)
+    """How each can be parted, by the records that it met."""
 
 
 def settled(parts: Sequence[Part], selection: Selection) -> Verified:

@@ -10,7 +10,7 @@ import orjson
 
 from queuebit_contracts.facts import Happened, read_fact
 from queuebit_contracts.ids import uuid7
-from queuebit_domain.projections.projection import Changes, Key, Projection, Row
+from queuebit_domain.projections.projection import Key, Projection, Row
 from queuebit_domain.projections.registry import PROJECTIONS
 from queuebit_operations.projections.scan import ProjectedScan, opened_projected
 from queuebit_operations.verification.findings import Finding
@@ -55,63 +55,46 @@ async def verify_projections(
     sums: dict[str, dict[Key, Row]] = {build.build: {} for _, build in over_all}
     types = types_of([projection for projection, _ in chosen])
     async for page in scan.pages(by_job, types):
-        happened = [(each, _happened(each)) for each in page.events]
+        happened = [(each, what) for each in page.events if (what := _happened(each)) is not None]
         for projection, build in by_job:
-            stored = page.stored[build.build]
-            told = _told(projection, build, happened, stored.cursor)
-            first = _first_id(build)
-            rows = {
-                key: row
-                for key, row in stored.rows.items()
-                if key[0] >= first and not (archived and key not in told.seen)
-            }
-            for finding in differences(projection, build.build, rows, told.rows):
+            stored, first = page.stored[build.build], _first_id(build)
+            told: dict[Key, Row] = {}
+            _fold(projection, first, happened, stored.cursor, told)
+            seen = {(what.job_id,) for _, what in happened} if archived else stored.rows.keys()
+            rows = {key: row for key, row in stored.rows.items() if key[0] >= first and key in seen}
+            for finding in differences(projection, build.build, rows, told):
                 found(finding)
             on_rows(len(rows))
         for projection, build in over_all:
-            told = _told(projection, build, happened, whole[build.build].cursor, sums[build.build])
+            _fold(projection, _first_id(build), happened, whole[build.build].cursor, sums[build.build])
     for projection, build in over_all:
         for finding in differences(projection, build.build, whole[build.build].rows, sums[build.build]):
             found(finding)
         on_rows(len(whole[build.build].rows))
 
 
-class _Told:
-    """The rows that events give, and the jobs that they are of."""
-
-    def __init__(self, rows: dict[Key, Row]) -> None:
-        self.rows = rows
-        self.seen: set[Key] = set()
-
-
-def _told(
+def _fold(
     projection: Projection,
-    build: Build,
-    happened: Sequence[tuple[ReadEvent, Happened | None]],
+    first: UUID,
+    happened: Sequence[tuple[ReadEvent, Happened]],
     cursor: Position,
-    rows: dict[Key, Row] | None = None,
-) -> _Told:
-    """Fold what the build has read. What cannot be read or folded is told by other checks, or by the build itself."""
-    told = _Told({} if rows is None else rows)
-    types, first = projection.types, _first_id(build)
+    rows: dict[Key, Row],
+) -> None:
+    """Fold what the build has read into rows. What cannot be read or folded is told by other checks, or by the build itself."""
+    types, apply = projection.types, projection.apply
     for event, what in happened:
-        if event.type not in types or event[:3] > cursor or what is None or event.stream_id < first:
+        if what.type not in types or event[:3] > cursor or what.job_id < first:
             continue
-        told.seen.add((event.stream_id,))
-        for key, row in _changes(projection, told.rows, what).items():
+        try:
+            changes = apply(rows, what)
+        except Exception:  # noqa: S112
+            # The build stands still before it, and that is told of the build.
+            continue
+        for key, row in changes.items():
             if row is None:
-                told.rows.pop(key, None)
+                rows.pop(key, None)
             else:
-                told.rows[key] = row
-    return told
-
-
-def _changes(projection: Projection, rows: Mapping[Key, Row], what: Happened) -> Changes:
-    try:
-        return projection.apply(rows, what)
-    except Exception:
-        # The build stands still before it, and that is told of the build.
-        return {}
+                rows[key] = row
 
 
 def differences(

@@ -8,14 +8,16 @@ versions.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID
 
 from queuebit_contracts import channels
 from queuebit_operations.records.port import Place, Span
-from queuebit_operations.records.relayed import RELAYED, SOURCE, topics_of_event
+from queuebit_operations.records.relayed import QUEUED, RELAYED, SOURCE, topics_of_event
 from queuebit_operations.scan.port import EventRow
 from queuebit_operations.verification.archived import Gone
 from queuebit_operations.verification.findings import Finding
@@ -49,7 +51,8 @@ class Published:
         self._recorded_s = array("d")
         self._relayed = bytearray()
         self._jobs: dict[bytes, int] = {}
-        self._last: dict[tuple[str, bytes], int] = {}
+        self._last: dict[Place, dict[bytes, int]] = {}
+        """The last version of each job on each partition: nobody is promised any order among several."""
         self._first_s: dict[Place, float] = {}
         self.records = 0
         self.replays = 0
@@ -59,43 +62,40 @@ class Published:
         """How many events were noted."""
         return len(self._digests)
 
+    @property
+    def jobs(self) -> Container[bytes]:
+        """The jobs whose events were noted, as records call them."""
+        return self._jobs
+
     def note(self, event: EventRow) -> Finding | None:
         """Remember a stored event; a finding where its id is taken."""
-        key = event.id.int & _LOW
-        if key in self._at:
-            return Finding("duplicate_event_id", str(event.stream_id), f"version {event.version} has the id {event.id}")
-        self._at[key] = len(self._digests)
-        if event.version == 1 or event.stream_id != self._of[0]:
+        key, version = event.id.int & _LOW, event.version
+        at = len(self._digests)
+        if self._at.setdefault(key, at) != at:
+            return Finding("duplicate_event_id", str(event.stream_id), f"version {version} has the id {event.id}")
+        if version == 1 or event.stream_id != self._of[0]:
             self._of = (event.stream_id, str(event.stream_id).encode())
         stream_id, subject = self._of
         self._streams.append(stream_id)
         self._digests.append(_digest_of_event(event, subject))
-        self._versions.append(event.version)
-        self._wanted.append(_bits_of(topics_of_event(event.type, event.data)))
+        self._versions.append(version)
+        self._wanted.append(_bits_of_type(event.type) or _bits_of(topics_of_event(event.type, event.data)))
         self._seen.append(0)
         self._recorded_s.append(event.recorded_at.timestamp())
-        self._relayed.append((event.epoch, event.xid, event.seq) <= self._cursor)
-        self._jobs[subject] = max(event.version, self._jobs.get(subject, 0))
+        self._relayed.append(event[:3] <= self._cursor)
+        if version > self._jobs.get(subject, 0):
+            self._jobs[subject] = version
         return None
 
     def look_up(self, records: Sequence[Record]) -> Iterator[Finding]:
-        """What is wrong with records of the relay's topics. Its dead letters stand for what cannot be published."""
-        for record in records:
-            headers = dict(record.headers)
-            place = Place(record.topic, record.partition)
-            if place not in self._first_s:
-                self._first_s[place] = record.timestamp_ms / 1000
-            if channels.is_dead_letter(record.topic):
-                if record.topic == LETTERS:
-                    self._excuse(headers)
-            elif "ce_replayid" in headers:
-                self.replays += 1
-            elif EDITED_FROM in headers:
-                # What an operator wrote in the place of a dead letter, under an id that no event has.
-                continue
-            elif headers.get("ce_source") == SOURCE:
-                self.records += 1
-                yield from self._look_up(record, headers)
+        """What is wrong with records of the relay's topics, in the order of each partition. Its dead letters stand for what
+        cannot be published.
+        """
+        for (topic, partition), some in groupby(records, key=itemgetter(0, 1)):
+            if topic == LETTERS:
+                self._excuse(some)
+            elif not channels.is_dead_letter(topic):
+                yield from self._look_up(Place(topic, partition), some)
 
     def missing(self, spans: Mapping[Place, Span], oldest_s: float) -> Iterator[Finding]:
         """What the relay says that it published, and is not there. Retention may have taken what is older than the topic, or
@@ -126,38 +126,59 @@ class Published:
                 kept_since_s = max(kept_since_s, first_s + CLOCKS_APART_S)
         return kept_since_s
 
-    def _look_up(self, record: Record, headers: Mapping[str, bytes]) -> Iterator[Finding]:
-        subject = headers.get("ce_subject", b"")
-        name = subject.decode(errors="replace")
-        version = _number(headers.get("ce_streamversion", b""))
-        where = f"{record.topic}/{record.partition}@{record.offset}"
-        at = self._at.get(key_of(headers.get("ce_id", b"")))
-        if at is None:
-            stored = self._jobs.get(subject, 0)
-            if self._gone.has(subject):
-                return
-            if 0 < stored < version:
-                yield Finding("kafka_ahead", name, f"version {version} at {where}, the store ends with {stored}")
-            else:
-                yield Finding("not_committed", name, f"version {version} at {where}")
-            return
-        if self._digests[at] != _digest_of_record(record, headers):
-            yield Finding("published_differs", name, f"version {version} at {where}")
-        bit = _BITS[record.topic]
-        if not self._wanted[at] & bit:
-            yield Finding("published_elsewhere", name, f"version {version} at {where}")
-        if not self._seen[at] & bit:
-            self._seen[at] |= bit
-            last = self._last.get((record.topic, subject), 0)
-            if version < last:
-                yield Finding("published_out_of_order", name, f"version {version} at {where} comes after {last}")
-            else:
-                self._last[record.topic, subject] = version
+    def _look_up(self, place: Place, records: Iterable[Record]) -> Iterator[Finding]:
+        last, bit = self._last.setdefault(place, {}), _BITS.get(place.topic, 0)
+        at_of, digests, wanted, seen = self._at, self._digests, self._wanted, self._seen
+        for record in records:
+            if place not in self._first_s:
+                self._first_s[place] = record.timestamp_ms / 1000
+            headers = dict(record.headers)
+            if "ce_replayid" in headers:
+                self.replays += 1
+                continue
+            if headers.get("ce_source") != SOURCE or EDITED_FROM in headers:
+                # The second: what an operator wrote in the place of a dead letter, under an id that no event has.
+                continue
+            self.records += 1
+            at = at_of.get(key_of(headers.get("ce_id", b"")))
+            if at is None:
+                yield from self._unknown(record, headers)
+                continue
+            if digests[at] != _digest_of_record(record, headers):
+                yield _found("published_differs", record, headers)
+            if not wanted[at] & bit:
+                yield _found("published_elsewhere", record, headers)
+            if not seen[at] & bit:
+                seen[at] |= bit
+                subject, version = headers.get("ce_subject", b""), _version_of(headers)
+                before = last.get(subject, 0)
+                if version < before:
+                    yield _found("published_out_of_order", record, headers, f"comes after {before}")
+                else:
+                    last[subject] = version
 
-    def _excuse(self, headers: Mapping[str, bytes]) -> None:
-        at = self._at.get(key_of(headers.get("ce_id", b"")))
-        if at is not None:
-            self._seen[at] = self._wanted[at]
+    def _unknown(self, record: Record, headers: Mapping[str, bytes]) -> Iterator[Finding]:
+        subject = headers.get("ce_subject", b"")
+        stored = self._jobs.get(subject, 0)
+        if self._gone.has(subject):
+            return
+        if 0 < stored < _version_of(headers):
+            yield _found("kafka_ahead", record, headers, f"the store ends with {stored}", ", ")
+        else:
+            yield _found("not_committed", record, headers)
+
+    def _excuse(self, letters: Iterable[Record]) -> None:
+        for letter in letters:
+            at = self._at.get(key_of(dict(letter.headers).get("ce_id", b"")))
+            if at is not None:
+                self._seen[at] = self._wanted[at]
+
+
+def _found(check: str, record: Record, headers: Mapping[str, bytes], more: str = "", joined_by: str = " ") -> Finding:
+    """What is wrong with a record, and where that lies."""
+    where = f"version {_version_of(headers)} at {record.topic}/{record.partition}@{record.offset}"
+    subject = headers.get("ce_subject", b"").decode(errors="replace")
+    return Finding(check, subject, f"{where}{joined_by}{more}" if more else where)
 
 
 def key_of(event_id: bytes) -> int:
@@ -168,7 +189,8 @@ def key_of(event_id: bytes) -> int:
         return -1
 
 
-def _number(text: bytes) -> int:
+def _version_of(headers: Mapping[str, bytes]) -> int:
+    text = headers.get("ce_streamversion", b"")
     return int(text) if text.isdigit() else 0
 
 
@@ -189,6 +211,12 @@ def _digest_of_event(event: EventRow, subject: bytes) -> int:
 @cache
 def _name_of(type_: str, schema_version: int) -> bytes:
     return f"io.queuebit.{type_}.v{schema_version}".encode()
+
+
+@cache
+def _bits_of_type(name: str) -> int:
+    """0 for an event that goes by what it says."""
+    return 0 if name == QUEUED else _bits_of(topics_of_event(name, ""))
 
 
 @cache

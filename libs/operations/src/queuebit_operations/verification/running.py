@@ -6,13 +6,14 @@ import asyncio
 import multiprocessing
 import os
 import queue
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.util import find_spec
+from multiprocessing.context import BaseContext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from queuebit_operations.archiving.store import Noted, folder_of, opened_archives
 from queuebit_operations.collector import calm
@@ -26,14 +27,16 @@ from queuebit_operations.verification.archived import Gone, check_archive
 from queuebit_operations.verification.findings import Finding
 from queuebit_operations.verification.parts import Counts, Part, Verified, settled
 from queuebit_operations.verification.projected import verify_live
-from queuebit_operations.verification.share import Share, shares
+from queuebit_operations.verification.share import Share, astray, shares
 from queuebit_operations.verification.verify import Bounds, Verification
+from queuebit_runtime.service.interpreter import loop_factory
 
 ALONE_EVENTS = 50_000
 """So few are verified here: another process takes longer to begin."""
 SHARES_MIN = 4
 """With fewer, one process of two would be idle at the end, while another still compares projections."""
 POLL_INTERVAL_S = 0.2
+_T = TypeVar("_T")
 _told: Any = None
 """In a process of a share: where it says how far it is."""
 
@@ -66,19 +69,43 @@ async def verify(
     count = shares(events, events_max=wanted.events_max, processes=usual)
     if count > usual:
         note(f"{events:,} events: {count} shares, {processes} at once.")
-    jobs = [(wanted, dict(env), Share(number, count), tuple(noted)) for number in range(count)]
-    live = Verified()
-    if processes == 1:
-        parts = [await _part(*job, on_progress=on_progress) for job in jobs]
-        if selection.everything:
-            await verify_live(postgres_settings(env), live)
-    else:
-        parts, live = await _in_processes(jobs, processes, on_progress)
+    parts, live = await _shared(wanted, env, count, processes, noted, on_progress, note)
     verified = settled(parts, selection)
     verified.add(live)
     on_progress(verified.counts)
     _archives(verified, noted, wanted.archives, on_progress, note)
     return verified
+
+
+async def _shared(
+    wanted: Wanted,
+    env: Mapping[str, str],
+    count: int,
+    processes: int,
+    noted: Sequence[Noted],
+    on_progress: Callable[[Counts], None],
+    note: Callable[[str], None],
+) -> tuple[list[Part], Verified]:
+    """What the shares say, and what the projections do where everything is wanted. Where records lie elsewhere than on the
+    partitions of their keys, the shares look again at more of these topics, until each has met all that is its own.
+    """
+    live: Verified | None = None if wanted.selection.everything else Verified()
+    parts_max: dict[str, int] = {}
+    while True:
+        jobs = [(wanted, dict(env), Share(number, count, parts_max), tuple(noted)) for number in range(count)]
+        if processes == 1:
+            parts = [await _part(*job, on_progress=on_progress) for job in jobs]
+            if live is None:
+                await verify_live(postgres_settings(env), live := Verified())
+        else:
+            parts, live = await _in_processes(jobs, processes, on_progress, live)
+        elsewhere = astray([part.read for part in parts], [part.seen for part in parts])
+        if not elsewhere:
+            return parts, live
+        parts_max |= elsewhere
+        note(
+            f"Not all of {', '.join(sorted(elsewhere))} lies on the partitions of its keys: every share reads more of it."
+        )
 
 
 async def _part(
@@ -106,17 +133,17 @@ async def _in_processes(
     jobs: Sequence[tuple[Wanted, dict[str, str], Share, tuple[Noted, ...]]],
     processes: int,
     on_progress: Callable[[Counts], None],
+    live: Verified | None,
 ) -> tuple[list[Part], Verified]:
-    """What the shares say, and what the projections do where everything is wanted."""
-    context = multiprocessing.get_context("spawn")
+    """What the shares say, and what the projections do where that is not known yet."""
+    context = _context()
     told = context.Queue()
     far: dict[int, Counts] = {}
     with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(told,)) as pool:
         loop = asyncio.get_running_loop()
-        wanted, env = jobs[0][:2]
-        live = [loop.run_in_executor(pool, _live_here, env)] if wanted.selection.everything else []
+        projecting = [loop.run_in_executor(pool, _live_here, jobs[0][1])] if live is None else []
         running = [loop.run_in_executor(pool, _part_here, *job) for job in jobs]
-        everyone: list[asyncio.Future[Any]] = [*live, *running]
+        everyone: list[asyncio.Future[Any]] = [*projecting, *running]
         try:
             while not all(each.done() for each in everyone):
                 await asyncio.wait(everyone, timeout=POLL_INTERVAL_S, return_when=asyncio.FIRST_EXCEPTION)
@@ -127,12 +154,23 @@ async def _in_processes(
                 on_progress(total)
                 if any(each.done() and each.exception() is not None for each in everyone):
                     break
-            projected = await asyncio.gather(*live)
-            return list(await asyncio.gather(*running)), projected[0] if projected else Verified()
+            for projected in await asyncio.gather(*projecting):
+                live = projected
+            assert live is not None, "it was known, or is now"
+            return list(await asyncio.gather(*running)), live
         except BaseException:
             for process in (pool._processes or {}).values():
                 process.terminate()
             raise
+
+
+def _context() -> BaseContext:
+    """Where a process can be forked from one that has imported everything and holds nothing, that is done once."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
 
 
 def _hear(told: Any, far: dict[int, Counts]) -> None:
@@ -159,15 +197,20 @@ def _part_here(wanted: Wanted, env: Mapping[str, str], share: Share, noted: Sequ
         if pages % 8 == 0:
             _told.put((share.number, counts))
 
-    return asyncio.run(_part(wanted, env, share, noted, on_progress=tell))
+    return _run(_part(wanted, env, share, noted, on_progress=tell))
 
 
 def _live_here(env: Mapping[str, str]) -> Verified:
     """Runs in a process of its own."""
     found = Verified()
     with calm():
-        asyncio.run(verify_live(postgres_settings(env), found))
+        _run(verify_live(postgres_settings(env), found))
     return found
+
+
+def _run(work: Coroutine[Any, Any, _T]) -> _T:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        return runner.run(work)
 
 
 def _archives(

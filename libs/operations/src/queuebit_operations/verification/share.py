@@ -3,35 +3,96 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import gcd
 
+from queuebit_contracts.channels import BY_TOPIC
 from queuebit_operations.records.port import Place, Span
 from queuebit_runtime.bus.partitioner import partition_of
+from queuebit_runtime.bus.port import Record
+
+Parts = Mapping[str, int]
+"""Into how many parts the partitions of each topic fall, of which a share reads one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One of `of` shares; the only one where there is one."""
+    """One of `of` shares; the only one where there is one. `parts_max`: where records of a topic are known to lie elsewhere
+    than on the partitions of their keys, into how many it can be parted all the same.
+    """
 
     number: int = 0
     of: int = 1
+    parts_max: Parts = field(default_factory=dict)
 
     def has(self, key: bytes) -> bool:
         """Whether the job of this key is in the share."""
-        return self.of == 1 or partition_of(key, self.of) == self.number
+        return self.of == 1 or self.of_key(key) == self.number
+
+    def of_key(self, key: bytes) -> int:
+        """In which share the job of this key is."""
+        return partition_of(key, self.of)
+
+    def parts(self, spans: Iterable[Place]) -> dict[str, int]:
+        """As many as divide how many partitions a topic has, how many it was made with, and how many shares there are."""
+        counts = Counter(place.topic for place in spans)
+        return {
+            topic: gcd(count, _made_with(topic, count), self.of, self.parts_max.get(topic, 0))
+            for topic, count in counts.items()
+        }
 
     def places(self, spans: Mapping[Place, Span]) -> dict[Place, Span]:
-        """The partitions that may hold records of its jobs: those whose number leaves the same rest as its own, by whatever
-        divides both how many they are and how many shares there are; all where nothing does.
+        """The partitions that may hold records of its jobs: those whose number leaves the same rest as its own, by how many
+        parts there are; all where a topic cannot be parted.
         """
-        parts = {topic: gcd(count, self.of) for topic, count in Counter(place.topic for place in spans).items()}
+        parts = self.parts(spans)
         return {
             place: span
             for place, span in spans.items()
             if place.partition % parts[place.topic] == self.number % parts[place.topic]
         }
+
+
+class Sorting:
+    """Takes what is the share's out of the partitions that it reads, and notes where the rest lies: keys whose topic has more
+    partitions than it had, or that somebody sent elsewhere, do not lie on their own ones.
+    """
+
+    def __init__(self, share: Share, known: Container[bytes] = ()) -> None:
+        """`known`: keys that are in the share, as far as that is known already: to find out takes long."""
+        self._share = share
+        self._known = known
+        self.parts: dict[str, int] = {}
+        """Into how many each topic can be parted, by what was seen of it."""
+
+    def mine(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Of some records of one partition those whose key is in the share."""
+        share, known = self._share, self._known
+        if share.of == 1:
+            return records
+        others = {key: share.of_key(key) for each in records if (key := each.key or b"") not in known}
+        for owner in set(others.values()):
+            topic, partition = records[0].topic, records[0].partition
+            self.parts[topic] = gcd(self.parts.get(topic, share.of), partition - owner)
+        return [each for each in records if others.get(each.key or b"", share.number) == share.number]
+
+
+def astray(read: Iterable[Parts], seen: Iterable[Parts]) -> dict[str, int]:
+    """The topics that were parted too finely, so that no share looked at some records, and into how many they can be parted.
+    `read`: as each share parted them. `seen`: what each saw of them.
+    """
+    possible: dict[str, int] = {}
+    for each in seen:
+        for topic, parts in each.items():
+            possible[topic] = gcd(possible.get(topic, 0), parts)
+    too_fine = {topic for each in read for topic, parts in each.items() if possible.get(topic, 0) % parts}
+    return {topic: possible[topic] for topic in too_fine}
+
+
+def _made_with(topic: str, count: int) -> int:
+    channel = BY_TOPIC.get(topic)
+    return count if channel is None else channel.partitions
 
 
 def shares(events: int, *, events_max: int, processes: int) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import cast
 from uuid import UUID
 
 from queuebit_contracts import events as ev
@@ -13,6 +14,7 @@ from queuebit_contracts.errors import ContractError
 from queuebit_contracts.events import JobEvent
 from queuebit_contracts.ids import attempt_id_of
 from queuebit_contracts.jobs import TERMINAL_NAMES
+from queuebit_contracts.registry import REGISTRY
 from queuebit_contracts.streams import PUBLISHED
 from queuebit_domain.errors import CorruptStream
 from queuebit_domain.job.codec import read_event
@@ -49,6 +51,7 @@ OF_LEGS_THAT_GO_ON = frozenset(
     }
 )
 """What may be said of one whose plan has legs that go on after its end."""
+PLANNED = ev.JobPlanned.__name__
 
 
 @dataclass(slots=True)
@@ -109,15 +112,26 @@ def _of_one_owner(stream: Stream, result: Examined) -> None:
             result.found("foreign_tenant", stream.stream_id, detail)
 
 
+@lru_cache(maxsize=1024)
+def _plan(schema_version: int, data: str) -> JobEvent:
+    """Plans are the longest that is read of most jobs, and alike for questions that are alike."""
+    return cast(JobEvent, REGISTRY.read_stored(PLANNED, schema_version, data, text=True))
+
+
 @dataclass(slots=True)
 class _Attempts:
     """What was said of the attempts of a job."""
 
     numbers: dict[str, int] = field(default_factory=dict)
-    told: Counter[tuple[UUID, str]] = field(default_factory=Counter)
+    told: dict[tuple[UUID, str], int] = field(default_factory=dict)
     failed: set[UUID] = field(default_factory=set)
     judged: dict[UUID, str] = field(default_factory=dict)
     """The fingerprint of the answer that a verdict was about."""
+
+    def tell(self, attempt_id: UUID, what: str) -> None:
+        """Count what was said of an attempt."""
+        key = attempt_id, what
+        self.told[key] = self.told.get(key, 0) + 1
 
 
 def _story(stream: Stream, result: Examined) -> None:
@@ -128,7 +142,7 @@ def _story(stream: Stream, result: Examined) -> None:
     ended: str | None = None
     for event in stream.events:
         try:
-            said = read_event(event)
+            said = read_event(event) if event.type != PLANNED else _plan(event.schema_version, event.data)
         except (CorruptStream, ContractError) as error:
             result.found("unreadable_event", stream_id, f"version {event.version}, {event.type}: {error}"[:500])
             return
@@ -148,6 +162,7 @@ def _story(stream: Stream, result: Examined) -> None:
 
 
 def _of_attempt(said: JobEvent, event: EventRow, stream_id: UUID, attempts: _Attempts, result: Examined) -> None:
+    # What every job has comes first: each case costs those behind it an instance check.
     match said:
         case ev.JobQueued():
             due = attempts.numbers.get(said.leg, 0) + 1
@@ -157,23 +172,12 @@ def _of_attempt(said: JobEvent, event: EventRow, stream_id: UUID, attempts: _Att
                 detail = f"version {event.version}: attempt {said.number} of {said.leg}, where {due} is due"
                 result.found("foreign_attempt", stream_id, detail)
         case ev.JobStarted():
-            attempts.told[said.attempt_id, "started"] += 1
+            attempts.tell(said.attempt_id, "started")
         case ev.ExecutionSucceeded():
-            attempts.told[said.attempt_id, "answered"] += 1
-        case ev.ExecutionFailed():
-            attempts.told[said.attempt_id, "answered"] += 1
-            attempts.failed.add(said.attempt_id)
+            attempts.tell(said.attempt_id, "answered")
         case ev.ResultValidated():
-            attempts.told[said.attempt_id, "judged"] += 1
+            attempts.tell(said.attempt_id, "judged")
             attempts.judged[said.attempt_id] = said.answer_fingerprint
-        case ev.ResultRejected():
-            attempts.told[said.attempt_id, "refused"] += 1
-        case ev.LateUsageReported():
-            attempts.told[said.report_id, "booked late"] += 1
-        case ev.OutcomeReported() if said.report_id is not None:
-            attempts.told[said.report_id, "reported"] += 1
-        case ev.CompensationRequested():
-            attempts.told[said.compensation_id, "compensated"] += 1
         case ev.JobCompleted() | ev.JobImproved():
             if fingerprint(said.answer) != attempts.judged.get(said.attempt_id):
                 detail = f"version {event.version}: the answer is not the one that was judged for {said.leg}"
@@ -182,6 +186,19 @@ def _of_attempt(said: JobEvent, event: EventRow, stream_id: UUID, attempts: _Att
             if said.request.tenant != event.tenant:
                 detail = f"version {event.version} is of {event.tenant}, its question of {said.request.tenant}"
                 result.found("foreign_tenant", stream_id, detail)
+        case ev.JobPlanned():
+            pass
+        case ev.ExecutionFailed():
+            attempts.tell(said.attempt_id, "answered")
+            attempts.failed.add(said.attempt_id)
+        case ev.ResultRejected():
+            attempts.tell(said.attempt_id, "refused")
+        case ev.LateUsageReported():
+            attempts.tell(said.report_id, "booked late")
+        case ev.OutcomeReported() if said.report_id is not None:
+            attempts.tell(said.report_id, "reported")
+        case ev.CompensationRequested():
+            attempts.tell(said.compensation_id, "compensated")
         case ev.JobRejected():
             result.refused_cause = said.cause_id
         case _:

@@ -22,9 +22,9 @@ from queuebit_operations.scan.port import Marks, Scan, Selection, Stream
 from queuebit_operations.verification.archived import Gone
 from queuebit_operations.verification.findings import Finding
 from queuebit_operations.verification.parts import Counts, Part, Verified, settled
-from queuebit_operations.verification.published import Published
+from queuebit_operations.verification.published import LETTERS, Published
 from queuebit_operations.verification.questions import GROUPS, Questions
-from queuebit_operations.verification.share import Share
+from queuebit_operations.verification.share import Share, Sorting
 from queuebit_operations.verification.streams import examine
 from queuebit_runtime.clock import Clock
 from queuebit_store.gates.port import USUAL
@@ -50,6 +50,8 @@ class Bounds:
 
 SET_ASIDE = tuple(channels.dead_letter(group) for group in ("control-plane", "control-plane.large"))
 """Where questions lie that nobody could read or decide on."""
+LOOKED_AT = frozenset({*RELAYED, *GROUPS, LETTERS, *SET_ASIDE})
+"""The topics whose records are read. Of others, such as what workers report, only the offsets count here."""
 
 
 class Verification:
@@ -102,7 +104,7 @@ class Verification:
             await self._keys()
             self._without_attempt(overdue=self._clock.now() - timedelta(seconds=self._bounds.grace_s))
         if self._records is not None and whole:
-            await self._topics(self._records, published, questions, self._share.places(spans), spans)
+            await self._topics(self._records, published, questions, spans)
             if self._share.number == 0:
                 self._groups(committed, spans)
         self._on_progress(self._result.counts)
@@ -233,13 +235,14 @@ class Verification:
         records: Records,
         published: Published,
         questions: Questions,
-        mine: dict[Place, Span],
         spans: dict[Place, Span],
     ) -> None:
         """The relay's topics and its dead letters, and the entrances."""
         counts, result = self._result.counts, self._result
-        async for some in records.read(mine):
-            kept = [each for each in some if self._share.has(each.key or b"")]
+        sorting = Sorting(self._share, published.jobs)
+        wanted = {place: span for place, span in spans.items() if place.topic in LOOKED_AT}
+        async for some in records.read(self._share.places(wanted)):
+            kept = sorting.mine(some)
             if some[0].topic in GROUPS:
                 questions.look_up(kept)
             else:
@@ -249,6 +252,7 @@ class Verification:
                 result.set_aside |= {value for each in some for name, value in each.headers if name == "ce_id"}
             counts.records += len(kept)
             self._on_progress(counts)
+        result.read, result.seen = self._share.parts(wanted), sorting.parts
         counts.replays, counts.questions = published.replays, questions.asked
         result.open_questions, result.refused = questions.open, questions.refused
         for missing in published.missing(spans, self._kept_since_s()):
