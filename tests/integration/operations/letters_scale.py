@@ -10,26 +10,24 @@ import argparse
 import asyncio
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import uvloop
 
 from queuebit_contracts.channels import EXECUTIONS
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.errors import InvalidData
 from queuebit_contracts.events import JobStarted
-from queuebit_devstack.stack import Stack, start_stack
+from queuebit_devstack.stack import Stack
 from queuebit_operations.connections.bus import kafka_access, namespace_of
 from queuebit_operations.exit_codes import FOUND
 from queuebit_runtime.bus.dead_letters.burial import DeadLetters, hear_dead_letters
@@ -38,10 +36,9 @@ from queuebit_runtime.bus.kafka.bus import KafkaBus
 from queuebit_runtime.bus.kafka.settings import KafkaSettings
 from queuebit_runtime.bus.port import Outgoing, Record
 from queuebit_runtime.clock import SystemClock
-from queuebit_store.connections.migrations import migrate
-from queuebit_store.postgres import PostgresSettings, PostgresStore
 from tests.builders import NOW
-from tests.integration.operations.world import World, a_world
+from tests.integration.operations.scale import QUEUEBIT, Say, env_of, on_servers_of_its_own, say_line, world_of
+from tests.integration.operations.world import World
 
 GROUP = "control-plane"
 NAMESPACE = "letters_scale"
@@ -53,8 +50,6 @@ BYTES_A_LETTER = 6000
 """What one takes on the disk, with its share of the copies."""
 SENT = 400
 TIME_BAR_S, START_BAR_S, MEMORY_BAR_MB = 120.0, 15.0, 512.0
-QUEUEBIT = str(Path(sys.executable).with_name("queuebit"))
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +69,9 @@ class Taken:
 
 async def prove(stack: Stack, letters: int, say: Say) -> bool:
     """Write the letters, then look at them by each verb."""
-    async with _world(stack) as world:
+    async with world_of(stack, NAMESPACE) as world:
         await _fill(world, letters, say)
-        env = {name: value for name, value in os.environ.items() if not name.startswith("QUEUEBIT_")}
-        env |= {**stack.env(), "QUEUEBIT_NAMESPACE": NAMESPACE}
+        env = env_of(stack, NAMESPACE)
         taken: list[Taken] = []
 
         async def run(name: str, command: Sequence[str], bar_s: float = TIME_BAR_S) -> Any:
@@ -117,18 +111,6 @@ async def prove(stack: Stack, letters: int, say: Say) -> bool:
         if not holds:
             say(f"does not hold: {name}")
     return all(right.values()) and all(each.holds for each in taken)
-
-
-@asynccontextmanager
-async def _world(stack: Stack) -> AsyncIterator[World]:
-    settings = PostgresSettings(stack.postgres, namespace=NAMESPACE)
-    await migrate(settings)
-    admin = await asyncpg.connect(stack.postgres, server_settings={"search_path": f'"{NAMESPACE}"'})
-    try:
-        async with await PostgresStore.open(settings) as store, a_world(stack, store, admin, NAMESPACE) as world:
-            yield world
-    finally:
-        await admin.close()
 
 
 @asynccontextmanager
@@ -212,15 +194,9 @@ async def _start() -> None:
 
 async def run(letters: int, say: Say) -> bool:
     """Whether it holds."""
-    with tempfile.TemporaryDirectory(prefix="queuebit-letters-scale-") as folder:
-        need, free = letters * BYTES_A_LETTER, shutil.disk_usage(folder).free
-        if free < need:
-            say(
-                f"{letters:,} letters take about {need / 1e9:.0f} GB below {folder}, where {free / 1e9:.0f} GB are free."
-            )
-            return False
-        async with await start_stack(Path(folder)) as stack:
-            return await prove(stack, letters, say)
+    return await on_servers_of_its_own(
+        "letters", letters, BYTES_A_LETTER, say, lambda stack: prove(stack, letters, say)
+    )
 
 
 def main(argv: Sequence[str]) -> int:
@@ -232,12 +208,7 @@ def main(argv: Sequence[str]) -> int:
     if arguments.start:
         uvloop.run(_start())
         return 0
-    return 0 if uvloop.run(run(arguments.letters, _say)) else 1
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    return 0 if uvloop.run(run(arguments.letters, say_line)) else 1
 
 
 if __name__ == "__main__":

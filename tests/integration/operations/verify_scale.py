@@ -10,29 +10,23 @@ import argparse
 import asyncio
 import json
 import os
-import shutil
 import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import uvloop
 
-from queuebit_devstack.stack import Stack, start_stack
+from queuebit_devstack.stack import Stack
 from queuebit_operations.exit_codes import FOUND
 from queuebit_operations.projections.running import keep_running
 from queuebit_runtime.clock import SystemClock
-from queuebit_store.connections.migrations import migrate
-from queuebit_store.postgres import PostgresSettings, PostgresStore
 from tests.fakes.histories import a_job_id, cancelled, tell_jobs
 from tests.integration.operations.corruptions import ENDED_JOBS, Expected, found_by, plant_all
-from tests.integration.operations.world import World, a_world
+from tests.integration.operations.scale import QUEUEBIT, Say, env_of, on_servers_of_its_own, say_line, world_of
+from tests.integration.operations.world import World
 
 BAR_S = 60.0
 """For a million events."""
@@ -45,8 +39,6 @@ CANCELLED_EVERY = 10
 """So many batches come between two of which all jobs are withdrawn."""
 BYTES_AN_EVENT = 6000
 """What an event takes on the disk: in the store, on its topics, and in the log of the server."""
-QUEUEBIT = str(Path(sys.executable).with_name("queuebit"))
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +58,7 @@ class Proof:
 
 async def prove(stack: Stack, events: int, say: Say) -> Proof:
     """Make the store, verify it, spoil it, verify it again."""
-    async with _world(stack) as world:
+    async with world_of(stack, NAMESPACE) as world:
         ended = await tell_jobs(world.store, range(ENDED_JOBS))
         told = await _fill(world, events - ENDED_JOBS * EVENTS_A_JOB, say) + ENDED_JOBS * EVENTS_A_JOB
         began_s = time.perf_counter()
@@ -87,19 +79,6 @@ async def prove(stack: Stack, events: int, say: Say) -> Proof:
     missed = {name: expected for name, expected in planted.items() if expected not in found}
     say(f"{len(planted) - len(missed)} of {len(planted)} planted corruptions found")
     return Proof(told, took_s, quiet, planted, missed)
-
-
-@asynccontextmanager
-async def _world(stack: Stack) -> AsyncIterator[World]:
-    settings = PostgresSettings(stack.postgres, namespace=NAMESPACE)
-    await migrate(settings)
-    admin = await asyncpg.connect(stack.postgres, server_settings={"search_path": f'"{NAMESPACE}"'})
-    try:
-        async with await PostgresStore.open(settings) as store, a_world(stack, store, admin, NAMESPACE) as world:
-            yield world
-    finally:
-        await admin.execute(f"DROP SCHEMA {NAMESPACE} CASCADE")
-        await admin.close()
 
 
 async def _fill(world: World, events: int, say: Say) -> int:
@@ -125,10 +104,9 @@ async def _count(world: World, job_ids: Sequence[UUID]) -> int:
 
 
 async def _verify(stack: Stack) -> dict[str, Any]:
-    env = {name: value for name, value in os.environ.items() if not name.startswith("QUEUEBIT_")}
     process = await asyncio.create_subprocess_exec(
         QUEUEBIT, "ops", "verify", "--json", "--events-max", "2000000",
-        env={**env, **stack.env(), "QUEUEBIT_NAMESPACE": NAMESPACE},
+        env=env_of(stack, NAMESPACE),
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     said, _ = await process.communicate()
@@ -145,20 +123,17 @@ def _processor_s() -> float:
 
 async def run(events: int, say: Say) -> bool:
     """Whether it holds."""
-    with tempfile.TemporaryDirectory(prefix="queuebit-verify-scale-") as folder:
-        need, free = events * BYTES_AN_EVENT, shutil.disk_usage(folder).free
-        if free < need:
-            say(f"{events:,} events take about {need / 1e9:.0f} GB below {folder}, where {free / 1e9:.0f} GB are free.")
-            return False
-        stack = await start_stack(Path(folder))
-        async with stack:
-            proof = await prove(stack, events, say)
-    for finding in proof.quiet["findings"]:
-        say(f"found where all holds: {finding['check']}, {finding['count']} times: {finding['examples'][:2]}")
-    for name, (check, subject) in proof.missed.items():
-        say(f"not found: {name} ({check} of {subject})")
-    say(f"{proof.events:,} events verified in {proof.took_s:.1f} s (bar: {BAR_S:.0f} s for a million)")
-    return proof.holds
+
+    async def measured(stack: Stack) -> bool:
+        proof = await prove(stack, events, say)
+        for finding in proof.quiet["findings"]:
+            say(f"found where all holds: {finding['check']}, {finding['count']} times: {finding['examples'][:2]}")
+        for name, (check, subject) in proof.missed.items():
+            say(f"not found: {name} ({check} of {subject})")
+        say(f"{proof.events:,} events verified in {proof.took_s:.1f} s (bar: {BAR_S:.0f} s for a million)")
+        return proof.holds
+
+    return await on_servers_of_its_own("events", events, BYTES_AN_EVENT, say, measured)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -166,12 +141,7 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.integration.operations.verify_scale", description=__doc__)
     parser.add_argument("--events", type=int, default=1_000_000, help="of the store (default: %(default)s)")
     arguments = parser.parse_args(argv)
-    return 0 if uvloop.run(run(arguments.events, _say)) else 1
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    return 0 if uvloop.run(run(arguments.events, say_line)) else 1
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,7 +18,6 @@ from queuebit_domain.job.codec import fold
 from queuebit_domain.job.state import OpenJob
 from queuebit_domain.release.shares import Order, Queue, Shares
 from queuebit_operations.bulk.store import Operations
-from queuebit_operations.choosing.port import Standing
 from queuebit_operations.connections import store as connections
 from queuebit_operations.verbs import jobs_waiting
 from queuebit_store.memory import MemoryDatabase, MemoryStore
@@ -72,8 +72,8 @@ async def test_it_shows_first_and_then_puts_first_what_waits_and_refuses_the_res
 
     async def asked(*, apply: bool) -> dict[str, object]:
         reason = "a customer waits" if apply else None
-        code = await jobs_waiting._reprioritise(4, jobs, Standing("held"), apply, reason, None, None, "ada", True)
-        assert code == ExitCode.OK
+        flags = {"priority": 4, "apply": apply, "reason": reason, "actor": "ada", "as_json": True}
+        assert await asyncio.to_thread(jobs_waiting.reprioritise, jobs, **flags) == ExitCode.OK
         told: dict[str, object] = json.loads(capsys.readouterr().out)
         return told
 
@@ -108,9 +108,8 @@ async def test_what_waits_goes_on_by_its_plan_on_the_lane_that_is_named_and_on_n
     (out,) = await tell_jobs(store, [3], then=[])
 
     async def asked(lane: str) -> dict[str, int]:
-        jobs = [waits, last, out]
-        code = await jobs_waiting._reroute(lane, jobs, Standing("held"), True, "it is full", None, None, "ada", True)
-        assert code == ExitCode.OK
+        flags = {"lane": lane, "apply": True, "reason": "it is full", "actor": "ada", "as_json": True}
+        assert await asyncio.to_thread(jobs_waiting.reroute, [waits, last, out], **flags) == ExitCode.OK
         outcomes: dict[str, int] = json.loads(capsys.readouterr().out)["outcomes"]
         return outcomes
 
@@ -148,5 +147,5 @@ def test_what_is_said_wrongly_is_refused_before_anybody_is_asked(
     monkeypatch.delenv("QUEUEBIT_POSTGRES", raising=False)
 
     verb = jobs_waiting.reroute if "lane" in given else jobs_waiting.reprioritise
-    assert verb(**given) == ExitCode.USAGE  # type: ignore[arg-type]
+    assert verb(**given) == ExitCode.USAGE
     assert said in capsys.readouterr().err

@@ -81,18 +81,8 @@ def create(
         for name, why in left.items():
             note(f"{name} stays: {why}")
         given = {"to": str(to.resolve())}
-        return await b.freeze_and_act(
-            CREATE,
-            given,
-            names,
-            apply=apply,
-            reason=reason,
-            rate=None,
-            limit=limit,
-            actor=actor,
-            as_json=as_json,
-            what="months",
-        )
+        acting = b.Acting(apply, reason, None, limit, actor, as_json)
+        return await b.freeze_and_act(CREATE, given, names, acting, what="months")
 
     return run(work())
 
@@ -155,17 +145,7 @@ def restore(
         for place, found in manifests.items():
             note(f"{place}: {found.rows('events'):,} events of {found.rows('streams'):,} streams")
         digests = {place.name: found.digest for place, found in manifests.items()}
-        return await b.freeze_and_act(
-            RESTORE,
-            digests,
-            places,
-            apply=apply,
-            reason=reason,
-            rate=None,
-            limit=limit,
-            actor=actor,
-            as_json=as_json,
-            what="months",
-        )
+        acting = b.Acting(apply, reason, None, limit, actor, as_json)
+        return await b.freeze_and_act(RESTORE, digests, places, acting, what="months")
 
     return run(work())

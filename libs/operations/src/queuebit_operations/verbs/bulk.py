@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
 from queuebit_operations.verbs import acting as a
+from queuebit_operations.verbs import options as o
 
 if TYPE_CHECKING:
     from queuebit_client.cli.exit_codes import ExitCode
@@ -28,6 +30,22 @@ Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Act on at mos
 SHOWN = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Whether a verb acts on what it has frozen, and how."""
+
+    apply: Apply = False
+    reason: Reason = None
+    rate: a.Rate = None
+    limit: Limit = None
+    actor: a.Actor = None
+    as_json: o.Json = False
+
+    def need_reason(self) -> None:
+        """See below."""
+        need_reason(apply=self.apply, reason=self.reason)
+
+
 def need_reason(*, apply: bool, reason: str | None) -> None:
     """Said before anything is asked of a server. Raises BadArgument."""
     from queuebit_operations.errors import BadArgument
@@ -40,13 +58,8 @@ async def freeze_and_act(
     verb: str,
     arguments: Mapping[str, str | None],
     targets: Sequence[object],
+    acting: Acting,
     *,
-    apply: bool,
-    reason: str | None,
-    rate: float | None,
-    limit: int | None,
-    actor: str | None,
-    as_json: bool,
     what: str = "jobs",
 ) -> ExitCode:
     """Freeze an operation on these targets, say how many they are, and run it where that is asked."""
@@ -61,17 +74,17 @@ async def freeze_and_act(
     from queuebit_operations.connections.clock import store_time
     from queuebit_operations.connections.store import opened_store
 
-    need_reason(apply=apply, reason=reason)
-    who = a.actor_or_user(actor)
+    acting.need_reason()
+    who = a.actor_or_user(acting.actor)
     operation_id = uuid7(time.time_ns() // 1_000_000, int.from_bytes(os.urandom(9)))
     given = {name: value for name, value in arguments.items() if value is not None}
     texts = [str(each) for each in targets]
     async with opened_store(os.environ) as store:
         await Operations(store, await store_time(store)).create(operation_id, freeze(verb, given, texts, who))
     note(f"{verb}: {len(texts)} {what}, frozen as the operation {operation_id}.")
-    if apply and reason and texts:
-        return await run_operation(operation_id, reason, who, rate, limit, as_json=as_json)
-    if as_json:
+    if acting.apply and acting.reason and texts:
+        return await run_operation(operation_id, acting.reason, who, acting.rate, acting.limit, as_json=acting.as_json)
+    if acting.as_json:
         print_json({"operation": str(operation_id), "verb": verb, "targets": len(texts), "state": "frozen"})
     else:
         for each in texts[:SHOWN]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,6 +38,34 @@ Apply = Annotated[bool, typer.Option("--apply/--dry-run", help="Do it; else only
 Quarantined = Annotated[
     bool, typer.Option("--quarantined", help="Also what is in quarantine; to redrive it, raise --replays-max too.")
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which open dead letters a verb is about."""
+
+    group: Group = None
+    id_: Id = None
+    fingerprint: Fingerprint = None
+    tenant: Tenant = None
+    topic: Topic = None
+    job: Job = None
+    type_: Type = None
+    code: Code = None
+    quarantined: Quarantined = False
+
+    def wanted(self) -> Wanted:
+        """What the flags select."""
+        return wanted(
+            self.id_,
+            self.fingerprint,
+            self.tenant,
+            self.topic,
+            self.job,
+            self.type_,
+            self.code,
+            quarantined=self.quarantined,
+        )
 
 
 def wanted(

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from queuebit_operations.groups import Groups
-from queuebit_operations.verbs import acting as a
 from queuebit_operations.verbs import bulk as b
 from queuebit_operations.verbs import dlq_options as d
-from queuebit_operations.verbs import options as o
+from queuebit_operations.verbs.flag_sets import with_flags
 
 if TYPE_CHECKING:
     from queuebit_client.cli.exit_codes import ExitCode
@@ -18,24 +17,13 @@ if TYPE_CHECKING:
     from queuebit_operations.dead_letters.redrive import RedriveSettings
 
 
-def add(ops: Groups) -> None:
-    """Add the verb."""
-    ops.group("dlq").command("redrive")(redrive)
-
-
+@with_flags
 def redrive(
-    group: d.Group = None,
-    id_: d.Id = None,
-    fingerprint: d.Fingerprint = None,
-    tenant: d.Tenant = None,
-    topic: d.Topic = None,
-    job: d.Job = None,
-    type_: d.Type = None,
-    code: d.Code = None,
+    *,
+    chosen: d.Chosen,
     skip_tenant: Annotated[
         list[str] | None, typer.Option("--skip-tenant", help="Hold back records of this tenant; repeatable.")
     ] = None,
-    quarantined: d.Quarantined = False,
     replays_max: Annotated[
         int, typer.Option("--replays-max", min=1, help="What was sent so often goes into quarantine instead.")
     ] = 3,
@@ -46,12 +34,7 @@ def redrive(
     settle_s: Annotated[
         float, typer.Option("--settle-s", min=0, help="How long to look for failures after the last one.")
     ] = 10.0,
-    apply: b.Apply = False,
-    reason: b.Reason = None,
-    rate: a.Rate = None,
-    limit: b.Limit = None,
-    actor: a.Actor = None,
-    as_json: o.Json = False,
+    acting: b.Acting,
 ) -> int:
     """Send open dead letters again: with their ids, in the order of each job, at 1, 2, 5, 10, … a second up to --rate (100),
     and no further once they come back.
@@ -62,22 +45,19 @@ def redrive(
     from queuebit_operations.dead_letters.redrive import RedriveSettings
     from queuebit_operations.running import run
 
-    chosen = d.wanted(id_, fingerprint, tenant, topic, job, type_, code, quarantined=quarantined)
     settings = RedriveSettings(stage_s, failures_max, settle_s, replays_max)
-
-    flags = {"apply": apply, "reason": reason, "rate": rate, "limit": limit, "actor": actor, "as_json": as_json}
-    return run(_redrive(group or [], chosen, settings, skip_tenant or [], flags))
+    return run(_redrive(chosen.group or [], chosen.wanted(), settings, skip_tenant or [], acting))
 
 
 async def _redrive(
-    named: list[str], chosen: Wanted, settings: RedriveSettings, skip_tenants: list[str], flags: dict[str, Any]
+    named: list[str], chosen: Wanted, settings: RedriveSettings, skip_tenants: list[str], acting: b.Acting
 ) -> ExitCode:
     from queuebit_operations.dead_letters.acting import REDRIVE, arguments_of
 
-    b.need_reason(apply=flags["apply"], reason=flags["reason"])
+    acting.need_reason()
     ids, held_back = await _plan(named, chosen, settings, skip_tenants)
     arguments = {**arguments_of(settings), "held_back": str(held_back), "skip_tenants": ",".join(skip_tenants)}
-    return await b.freeze_and_act(REDRIVE, arguments, ids, **flags, what=f"dead letters ({held_back} held back)")
+    return await b.freeze_and_act(REDRIVE, arguments, ids, acting, what=f"dead letters ({held_back} held back)")
 
 
 async def _plan(
@@ -100,3 +80,8 @@ async def _plan(
             ids += [f"{group}:{letter}" for letter in plan.send]
             held_back += plan.held_back
     return ids, held_back
+
+
+def add(ops: Groups) -> None:
+    """Add the verb."""
+    ops.group("dlq").command("redrive")(redrive)

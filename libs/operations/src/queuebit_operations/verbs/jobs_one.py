@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from queuebit_operations.jobs.again import Changes
     from queuebit_operations.jobs.pairs import Pair
 
-_TIMES = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]
 SHOWN_MAX = 20
 
 
@@ -45,7 +44,7 @@ def fork(
     ] = None,
     deadline: Annotated[
         datetime | None,
-        typer.Option("--deadline", formats=_TIMES, metavar="TIME", help="Absent: that of its tier."),
+        typer.Option("--deadline", formats=o.FORMATS, metavar="TIME", help="Absent: that of its tier."),
     ] = None,
     actor: a.Actor = None,
     as_json: o.Json = False,
@@ -92,9 +91,10 @@ def compare(
 
 
 def survey(
-    since: Annotated[datetime, typer.Option("--since", formats=_TIMES, help="From this time on.", metavar="TIME")],
+    since: Annotated[datetime, typer.Option("--since", formats=o.FORMATS, help="From this time on.", metavar="TIME")],
     until: Annotated[
-        datetime | None, typer.Option("--until", formats=_TIMES, help="Before this time; absent, now.", metavar="TIME")
+        datetime | None,
+        typer.Option("--until", formats=o.FORMATS, help="Before this time; absent, now.", metavar="TIME"),
     ] = None,
     every_s: Annotated[float, typer.Option("--every", min=0.001, help="The length of a stretch, in seconds.")] = 600.0,
     as_json: o.Json = False,
