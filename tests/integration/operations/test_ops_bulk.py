@@ -1,22 +1,32 @@
-"""`queuebit ops jobs invalidate`, `rerun`, `cancel` and `ops operations` on a real PostgreSQL."""
+"""`queuebit ops jobs invalidate`, `rerun`, `cancel`, `reprioritise`, `reroute` and `ops operations` on a real PostgreSQL."""
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from queuebit_contracts import events as ev
-from queuebit_contracts.ids import attempt_id_of
-from queuebit_contracts.jobs import Confidence, ConfidencePart, Ran
-from queuebit_domain.job.codec import read_event
-from queuebit_domain.job.messages import Message
+from queuebit_contracts.ids import attempt_id_of, derive_id
+from queuebit_contracts.jobs import Confidence, ConfidencePart, Lane, Ran
+from queuebit_control_plane.handler import CommandHandler, InboundCommand
+from queuebit_control_plane.release.waker import Waker
+from queuebit_domain.job.codec import fold, read_event
+from queuebit_domain.job.messages import Message, Wake
+from queuebit_domain.job.state import OpenJob
+from queuebit_domain.release.shares import Order, Queue, Shares
+from queuebit_runtime.clock import SystemClock
+from queuebit_store.leadership.port import Lease
 from queuebit_store.log.new_events import new_events
 from queuebit_store.ports import Append
 from queuebit_store.postgres import PostgresStore
-from tests.builders import NOW, a_success, a_verdict
+from tests.builders import NOW, a_submit, a_success, a_verdict
 from tests.fakes.histories import LEG, a_job_id, tell_jobs
-from tests.integration.operations.conftest import Ops
+from tests.integration.operations.conftest import QUEUEBIT, Ops
+from tests.integration.operations.world import World
 
 WHY = ("--reason", "wrong since the upgrade", "--actor", "alice")
 BY_BACKEND = ("--backend", "test", "--since", NOW.isoformat(), "--until", (NOW + timedelta(minutes=5)).isoformat())
@@ -177,12 +187,17 @@ async def test_what_rests_on_the_proof_of_a_solver_is_recalled(ops: Ops, postgre
     ]
     improved = await _improved(postgres_store, *proved(6, "proved by CP-SAT of or-tools 9.15"))
     recall = ("proofs", "recall", "--solver", "CP-SAT", "--version", "9.15")
+    of_backend = ("jobs", "invalidate", "--kind", "maxcut", "--json", "--backend")
 
+    by_backend = await ops(*of_backend, "or-tools", "--solver-version", "9.15")
+    by_the_one_before = await ops(*of_backend, "test")
     shown = await ops.beside(*recall, "--json")
     unreasoned = await ops.beside(*recall, "--apply")
     done = await ops.beside(*recall, "--requeue", "--apply", *WHY, "--json")
     again = await ops.beside("proofs", "recall", "--solver", "or-tools", "--kind", "maxcut", "--json")
 
+    assert by_backend.document["targets"] == 5, "all but the one of the other version, the better answer too"
+    assert by_the_one_before.document["targets"] == 0, "what answered before the better answer does not count any more"
     assert (shown.code, shown.document["targets"], shown.document["state"]) == (0, 3, "frozen")
     assert (unreasoned.code, "A reason is needed to act." in unreasoned.err) == (2, True)
     assert done.document["outcomes"] == {"invalidated": 3}
@@ -193,3 +208,109 @@ async def test_what_rests_on_the_proof_of_a_solver_is_recalled(ops: Ops, postgre
     assert isinstance(event, ev.JobInvalidated)
     assert (event.reason, event.replaced_by is not None) == ("wrong since the upgrade", True)
     assert again.document["targets"] == 1, "only the one of the other version counts still"
+
+
+class _Lead:
+    lease = Lease("relay", "one", 1, 3.0)
+
+
+class _Full:
+    """A control plane both of whose lanes a tenant has filled, so that all that it asks for waits for its turn."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.clock = world, SystemClock()
+        self.shares = Shares({"classical": 0.001, "simulator": 0.001})
+        self.handler = CommandHandler(world.store, self.clock, appended=lambda: None, shares=self.shares)
+        self.waker = Waker(world.store, self.handler, self.shares, _Lead(), self.clock)
+        for nth, lane in enumerate(("classical", "simulator")):
+            order = Order("acme", Queue(lane, "interactive"), "tsp", 10_000, 10_000, 9.0)  # type: ignore[arg-type]
+            self.shares.let_out(UUID(int=nth), UUID(int=nth), order, self.clock.now())
+
+    async def submit(self, nth: int, lane: Lane = "classical") -> UUID:
+        job_id = a_job_id(nth, self.clock.now())
+        asked = InboundCommand(job_id, a_submit(lane, job_id=job_id), derive_id(job_id, "asked"), "acme")
+        assert await self.handler.handle([asked]) == []
+        return job_id
+
+    async def wake_who_is_due(self) -> None:
+        due = await self.world.store.due(self.clock.now(), limit=9)
+        assert await self.handler.handle([InboundCommand(each, Wake(), derive_id(each, "due")) for each in due]) == []
+
+    async def jobs(self, ids: list[UUID]) -> list[OpenJob]:
+        stories = await self.world.store.load(ids)
+        found = [fold(stories[each]) for each in ids]
+        return [each for each in found if isinstance(each, OpenJob)]
+
+
+async def _killed_midway(ops: Ops, plane: _Full, operation: str, jobs: list[UUID]) -> None:
+    """Somebody goes on with an operation, a job a second, and is killed once it has acted. Nobody waits for their lease."""
+    process = await asyncio.create_subprocess_exec(
+        QUEUEBIT, "ops", "operations", "resume", operation, "--rate", "1", *WHY,
+        env=ops.env, stdin=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + 60
+    while not any(job.priority for job in await plane.jobs(jobs)):
+        assert loop.time() < deadline, "nothing was done"
+        await asyncio.sleep(0.01)
+    process.kill()
+    await process.wait()
+    await plane.world.admin.execute("DELETE FROM lease WHERE name LIKE 'operation/%'")
+
+
+async def test_who_waits_for_a_turn_is_put_first_once_though_whoever_does_it_is_killed(ops: Ops, world: World) -> None:
+    """Given jobs that wait, of which the younger are frozen to be put first, when one process is killed over it and another
+    goes on, then each of them says so once, and the first of them goes before the oldest.
+    """
+    plane = _Full(world)
+    oldest = await plane.submit(1)
+    first = [await plane.submit(nth) for nth in (2, 3, 4)]
+
+    shown = await ops("jobs", "reprioritise", *map(str, first), "--priority", "5", "--json")
+    untouched = [job.priority for job in await plane.jobs(first)]
+    await _killed_midway(ops, plane, shown.document["operation"], first)
+    rest = await ops("operations", "resume", shown.document["operation"], *WHY, "--json")
+
+    assert (shown.document["state"], shown.document["targets"], untouched) == ("frozen", 3, [0, 0, 0])
+    assert (rest.document["state"], sum(rest.document["outcomes"].values())) == ("done", 3)
+    assert set(rest.document["outcomes"]) <= {"reprioritised", "nothing to do"}
+    assert [job.priority for job in await plane.jobs([oldest, *first])] == [0, 5, 5, 5]
+    stories = await world.store.load([oldest, *first])
+    told = {job_id: Counter(each.type for each in stories[job_id])["JobHeld"] for job_id in stories}
+    assert told == {oldest: 1, **dict.fromkeys(first, 2)}
+
+    plane.shares.ended(UUID(int=0), None, plane.clock.now())
+    await plane.waker.step()
+    await world.relay()
+
+    after = await world.store.load([oldest, *first])
+    assert [after[each][-1].type for each in (oldest, *first)] == ["JobHeld", "JobQueued", "JobHeld", "JobHeld"]
+    assert (await ops("verify", "--json")).document["findings"] == []
+
+
+async def test_who_waits_for_a_lane_goes_on_by_its_plan_on_the_one_that_is_named(ops: Ops, world: World) -> None:
+    """Given a job that waits for the simulator with the classical lane behind, and one that waits for that with a rule behind,
+    then the first alone goes on, at once, and waits for its turn there as all others do.
+    """
+    plane = _Full(world)
+    stays, goes = await plane.submit(1), await plane.submit(2, "simulator")
+
+    shown = await ops("jobs", "reroute", "--tenant", "acme", "--lane", "classical", "--json")
+    await plane.wake_who_is_due()
+    untouched = await world.store.load([stays, goes])
+    done = await ops("operations", "resume", shown.document["operation"], *WHY, "--json")
+    again = await ops("jobs", "reroute", str(goes), "--lane", "simulator", "--apply", *WHY, "--json")
+    await plane.wake_who_is_due()
+    await world.relay()
+
+    assert [untouched[each][-1].type for each in (stays, goes)] == ["JobHeld", "JobHeld"]
+    assert done.document["outcomes"] == {"rerouted": 1, "refused, its plan goes to the rule lane next": 1}
+    assert sum(again.document["outcomes"].values()) == 1
+    assert "rerouted" not in again.document["outcomes"]
+    after = await world.store.load([stays, goes])
+    assert after[stays] == untouched[stays]
+    gave_up, last = after[goes][len(untouched[goes]) :]
+    assert (gave_up.type, last.type) == ("AttemptAbandoned", "JobHeld")
+    assert json.loads(gave_up.data)["reason"] == "rerouted to the classical lane by alice: wrong since the upgrade"
+    assert json.loads(last.data)["lane"] == "classical"
+    assert (await ops("verify", "--json")).document["findings"] == []

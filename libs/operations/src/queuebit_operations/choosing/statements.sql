@@ -1,17 +1,20 @@
 -- name: answered
--- Completed jobs by what answered them. The walk by time is over the index of times by block, so that nothing old is read.
+-- Completed jobs by what gave the answer that counts: the last one, where a better one came later. The walk by time is over the
+-- index of times by block, so that nothing old is read.
 SELECT e.stream_id FROM event AS e
-WHERE e.type = 'JobCompleted' AND e.category = 'job'
+WHERE e.type IN ('JobCompleted', 'JobImproved') AND e.category = 'job'
   AND e.time >= COALESCE($4::timestamptz, '-infinity') AND e.time < COALESCE($5::timestamptz, 'infinity')
   AND ($1::text IS NULL OR e.data -> 'ran' ->> 'backend' = $1)
   AND ($2::text IS NULL OR e.data -> 'ran' ->> 'backend_version' = $2)
   AND ($6::text IS NULL OR e.tenant = $6)
-  AND ($7::text IS NULL OR e.data ->> 'kind' = $7)
+  AND ($7::text IS NULL OR EXISTS (
+      SELECT FROM event AS c WHERE c.stream_id = e.stream_id AND c.type = 'JobCompleted' AND c.data ->> 'kind' = $7))
   AND ($3::text IS NULL OR EXISTS (
       SELECT FROM event AS x
       WHERE x.stream_id = e.stream_id AND x.type = 'ExecutionSucceeded' AND x.data ->> 'attempt_id' = e.data ->> 'attempt_id'
         AND COALESCE(x.data -> 'provenance' ->> 'calibrated_at', x.data -> 'evidence' ->> 'calibrated_at') = $3))
   AND EXISTS (SELECT FROM event AS i WHERE i.stream_id = e.stream_id AND i.version > e.version AND i.type = 'JobInvalidated') = $8
+  AND NOT EXISTS (SELECT FROM event AS b WHERE b.stream_id = e.stream_id AND b.version > e.version AND b.type = 'JobImproved')
 ORDER BY e.stream_id;
 
 -- name: proved
