@@ -1,18 +1,22 @@
-"""`queuebit audit` on a real PostgreSQL: what is done to the tables behind everybody's back is found."""
+"""`queuebit audit` on a real PostgreSQL: what is done to the tables behind everybody's back is found. And what is forgotten."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from queuebit_contracts.ids import derive_id
+from queuebit_store.audit.port import Deed
 from queuebit_store.postgres import PostgresSettings, PostgresStore
 from tests.contract.store.builders import T0, an_append, an_id
-from tests.integration.operations.conftest import QUEUEBIT, Said
+from tests.integration.operations.conftest import QUEUEBIT, Ops, Said
 
 Audit = Callable[..., Awaitable[Said]]
 EVENTS = 40
@@ -97,3 +101,37 @@ async def test_a_proof_of_a_job_is_checked_without_a_database(
     strange = await audit("export", str(an_id(99)), "--record", record, "--to", proof)
 
     assert (exported.code, holds.code, falls.code, strange.code) == (0, 0, 1, 3)
+
+
+async def test_deeds_of_long_ago_are_forgotten_by_operators_and_no_others(
+    ops: Ops, postgres_store: PostgresStore
+) -> None:
+    """Given deeds of two tenants, then those before a time are counted first, the oldest go first where there is a limit, and
+    those of after it stay, as do all of a tenant that is not named.
+    """
+    for tenant, nth in itertools.product(("acme", "globex"), range(6)):
+        at = T0 + timedelta(days=nth)
+        await postgres_store.note_deed(Deed(derive_id(an_id(nth), tenant), tenant, at, "ada", "key.revoke", "k"))
+    forget = ("trail", "forget", "--before", (T0 + timedelta(days=4)).isoformat(), "--json")
+    why = ("--apply", "--reason", "kept for a year", "--actor", "bob")
+
+    async def days(tenant: str) -> list[int]:
+        return sorted((each.at - T0).days for each in await postgres_store.deeds(tenant, limit=99))
+
+    shown = await ops(*forget)
+    unreasoned = await ops(*forget, "--apply")
+    to_come = await ops("trail", "forget", "--before", "2999-01-01", *why)
+    assert (shown.code, shown.document["applied"], await days("acme")) == (0, False, [0, 1, 2, 3, 4, 5])
+    assert "8 deeds of 2 tenants" in shown.document["would"]
+    assert (unreasoned.code, to_come.code) == (2, 2)
+    assert "has not come yet" in to_come.err
+
+    first = await ops(*forget, "--tenant", "acme", "--limit", "3", *why)
+    assert (first.document["found"], first.document["forgotten"]) == (4, 3)
+    assert (await days("acme"), await days("globex")) == ([3, 4, 5], [0, 1, 2, 3, 4, 5])
+    rest = await ops(*forget, *why)
+    again = await ops(*forget, *why)
+    assert (rest.document["forgotten"], again.document["forgotten"]) == (5, 0)
+    assert (await days("acme"), await days("globex")) == ([4, 5], [4, 5])
+    listed = (await ops("operations", "list", "--json")).document["operations"]
+    assert [each["verb"] for each in listed] == ["trail forget"] * 3

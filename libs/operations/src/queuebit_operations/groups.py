@@ -11,6 +11,7 @@ GROUPS = {
     "projections": "Tables folded from all events: how each stands, filled anew beside the live one, switched to, dropped.",
     "quarantine": "Hold back what is suspect, while all else flows, and let it go again.",
     "dlq": "Dead letters: what a consumer group could not take. Look at them, send them again, edit them, drop them.",
+    "trail": "What people did with keys, webhooks and jobs of their tenant: forget what is too old.",
     "replay": "Look at what happened, compare it with today's code, and let it happen again.",
 }
 """The groups of verbs and what they are for: `queuebit ops replay inspect` is the verb `inspect` of the group `replay`."""

@@ -40,6 +40,7 @@ from queuebit_operations.verbs import (
     replay_topic,
     status,
     submissions,
+    trail_forget,
     verify,
 )
 
@@ -67,6 +68,7 @@ VERBS = (
     projections.add,
     projections_rebuild.add,
     projections_change.add,
+    trail_forget.add,
     asked.add,
 )
 """Every verb, in the order of `queuebit ops --help`."""
