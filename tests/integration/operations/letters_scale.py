@@ -58,6 +58,8 @@ class Taken:
 
     name: str
     took_s: float
+    used_s: float
+    """Of processors: a busy machine makes it no longer."""
     memory_mb: float
     out: str
     time_bar_s: float
@@ -76,7 +78,10 @@ async def prove(stack: Stack, letters: int, say: Say) -> bool:
 
         async def run(name: str, command: Sequence[str], bar_s: float = TIME_BAR_S) -> Any:
             each = await asyncio.to_thread(_measured, name, command, env, bar_s)
-            say(f"{each.name}: {each.took_s:.1f} s, {each.memory_mb:.0f} MB" + ("" if each.holds else ": TOO MUCH"))
+            say(
+                f"{each.name}: {each.took_s:.1f} s, {each.used_s:.1f} s of processors, {each.memory_mb:.0f} MB"
+                + ("" if each.holds else ": TOO MUCH")
+            )
             taken.append(each)
             return json.loads(each.out) if each.out else None
 
@@ -163,14 +168,15 @@ def _measured(name: str, command: Sequence[str], env: dict[str, str], bar_s: flo
         began_s = time.perf_counter()
         process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=out)
         highest = 0.0
-        while process.poll() is None:
+        while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
             highest = max(highest, _peak_mb(process.pid))
             time.sleep(0.05)
         took_s = time.perf_counter() - began_s
         out.seek(0)
         said = out.read().decode()
+    process.returncode = os.waitstatus_to_exitcode(ended[1])
     assert process.returncode in (0, FOUND), f"{name} ended with {process.returncode}: {said[:500]}"
-    return Taken(name, took_s, highest, said, bar_s)
+    return Taken(name, took_s, ended[2].ru_utime + ended[2].ru_stime, highest, said, bar_s)
 
 
 def _peak_mb(pid: int) -> float:
