@@ -55,12 +55,12 @@ async def verify_projections(
     sums: dict[str, dict[Key, Row]] = {build.build: {} for _, build in over_all}
     types = types_of([projection for projection, _ in chosen])
     async for page in scan.pages(by_job, types):
-        happened = [(each, what) for each in page.events if (what := _happened(each)) is not None]
+        happened = _Happened([(each, what) for each in page.events if (what := _happened(each)) is not None])
         for projection, build in by_job:
             stored, first = page.stored[build.build], _first_id(build)
             told: dict[Key, Row] = {}
             _fold(projection, first, happened, stored.cursor, told)
-            seen = {(what.job_id,) for _, what in happened} if archived else stored.rows.keys()
+            seen = {(what.job_id,) for _, what in happened.events} if archived else stored.rows.keys()
             rows = {key: row for key, row in stored.rows.items() if key[0] >= first and key in seen}
             for finding in differences(projection, build.build, rows, told):
                 found(finding)
@@ -73,17 +73,31 @@ async def verify_projections(
         on_rows(len(whole[build.build].rows))
 
 
+class _Happened:
+    """What was read of some events."""
+
+    def __init__(self, events: Sequence[tuple[ReadEvent, Happened]]) -> None:
+        self.events = events
+        self._newest = max((event[:3] for event, _ in events), default=(0, 0, 0))
+
+    def read_by(self, first: UUID, cursor: Position) -> Sequence[tuple[ReadEvent, Happened]]:
+        """Those of jobs from the first one on that a build at this cursor has read: mostly all."""
+        if first.int or self._newest > cursor:
+            return [each for each in self.events if each[1].job_id >= first and each[0][:3] <= cursor]
+        return self.events
+
+
 def _fold(
     projection: Projection,
     first: UUID,
-    happened: Sequence[tuple[ReadEvent, Happened]],
+    happened: _Happened,
     cursor: Position,
     rows: dict[Key, Row],
 ) -> None:
     """Fold what the build has read into rows. What cannot be read or folded is told by other checks, or by the build itself."""
     types, apply = projection.types, projection.apply
-    for event, what in happened:
-        if what.type not in types or event[:3] > cursor or what.job_id < first:
+    for _, what in happened.read_by(first, cursor):
+        if what.type not in types:
             continue
         try:
             changes = apply(rows, what)
