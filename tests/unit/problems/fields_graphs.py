@@ -52,8 +52,19 @@ def _proper(data: Data, answer: Answer) -> Fraction | None:
     return Fraction(len(set(answer["colour"])))
 
 
+@st.composite
+def limited(draw: st.DrawFn) -> Data:
+    return {**draw(graphs(4)), "colours": draw(st.integers(1, 3))}
+
+
+def _proper_within(data: Data, answer: Answer) -> Fraction | None:
+    found = _proper(data, answer)
+    return None if found is None or found > data.get("colours", found) else found
+
+
 FIELDS = [
     Field("max_independent_set", graphs(7), _subsets, _independent, example=Fraction(2)),
     Field("max_clique", graphs(7), _subsets, _clique, example=Fraction(3)),
     Field("graph_colouring", graphs(4), _colourings, _proper, polished_by_encoding=True, example=Fraction(4)),
+    Field("graph_colouring", limited(), _colourings, _proper_within, polished_by_encoding=True, example=Fraction(4)),
 ]

@@ -16,6 +16,7 @@ from ortools.sat.python import cp_model
 from queuebit_classical_solver.cascade.ladder import Ladder
 from queuebit_classical_solver.cascade.rungs import rungs
 from queuebit_classical_solver.cascade.stages import Stages
+from queuebit_classical_solver.errors import ProvedInfeasible
 from queuebit_classical_solver.ports import Limits, ignore_progress, never_stop
 from queuebit_classical_solver.searches.infeasibility.refuting import refuted
 from queuebit_problems.encoding.qubo import exact
@@ -249,6 +250,28 @@ def test_there_is_no_qubo_and_the_size_says_so(field: Field) -> None:
     assert kind.assumptions(statement)[-1] == (
         "0 parts of an earlier plan are pinned, and each part that it had not costs 1 of the objective."
     )
+
+
+def test_so_many_colours_are_enough_or_none_are() -> None:
+    """A ring of five nodes needs three colours, whatever searches it."""
+    kind = optimisation_of("graph_colouring")
+    ring = {"nodes": 5, "edges": [[1, 2], [2, 3], [3, 4], [4, 5], [1, 5]]}
+    enough, few = (kind.parse({**ring, "colours": colours}) for colours in (3, 2))
+    limits = Limits(60.0, seed=1)
+
+    found = Ladder(Stages(rungs()), enumerated_variables_max=0).solve(
+        kind, enough, limits=limits, hint=None, on_progress=ignore_progress, stop=never_stop
+    )
+    with pytest.raises(ProvedInfeasible, match=r"node 1 in one of 2 colours, .* allow none together"):
+        Ladder(Stages(rungs())).solve(kind, few, limits=limits, hint=None, on_progress=ignore_progress, stop=never_stop)
+
+    assert (found.objective, found.proven_optimal) == (3, True)
+    assert [each.code for each in kind.violations(few, found.answer)] == ["too_many_colours"]
+    assert (kind.heuristic(few, 1), kind.default_answer(few), kind.enumerated(few)) == (None, None, None)
+    shares = kind.shares(enough, found.answer)
+    assert shares is not None
+    assert [(room.name, room.left) for room in shares.rooms] == [("colours", 0)]
+    assert "colours" not in kind.parse({**ring, "colours": None}).model_dump(mode="json")
 
 
 def test_large_packings_and_colourings_are_not_kept() -> None:

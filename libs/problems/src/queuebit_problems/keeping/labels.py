@@ -40,6 +40,11 @@ class Labels(Plans[K]):
     def enough(self, statement: K) -> int:
         """So many labels suffice for all things."""
 
+    def limit(self, statement: K) -> int | None:
+        """The most labels that may be used; None where any number may."""
+        del statement
+        return None
+
     @abstractmethod
     def together(self, statement: K) -> Callable[[int, Iterable[int]], bool]:
         """Whether a thing may have the label that others have, each counted from 0."""
@@ -83,7 +88,7 @@ class Labels(Plans[K]):
         things = sorted({thing for thing, _ in keep.pinned})
         labels = sorted({label for _, label in keep.pinned})
         bit: dict[Choice, int] = {pair: at for at, pair in enumerate(product(things, labels))}
-        found = NamedRows([(0, 1)] * len(bit), complete=True)
+        found = NamedRows([(0, 1)] * len(bit), complete=self.limit(statement) is None)
         for thing in things:
             found.add(f"one label for {self.thing} {thing}", [(bit[thing, label], 1) for label in labels], upper=1)
         for pin in keep.pinned:
@@ -109,7 +114,9 @@ class Labels(Plans[K]):
             model.add_implication(right, left)
         for number, label in keep.pinned:
             model.add(rows[number - self.first][place[label]] == 1)
-        is_exact = self.constrain(statement, rows, model)
+        is_exact, limit = self.constrain(statement, rows, model), self.limit(statement)
+        if limit is not None:
+            model.add(sum(used) <= limit)
         kept = [rows[number - self.first][place[label]] for number, label in keep.before]
         cost = Fraction(exact(keep.change_cost))
         scaled = cp_coefficients([cost.denominator, cost.numerator], cost.denominator, reach=[len(place), count])

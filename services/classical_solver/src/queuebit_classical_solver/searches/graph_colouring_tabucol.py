@@ -49,7 +49,8 @@ class TabuColSolver:
         graph: Any = statement
         pace = Pace(limits, stop, units_per_s=UNITS_PER_S)
         best = Incumbent(kind, statement, hint or kind.default_answer(statement), on_progress, METHOD)
-        assert best.answer is not None
+        if best.answer is None:
+            raise NothingFound("No colouring is known to start from that has few enough colours.")
         if graph.nodes * int(best.objective or 0) > CELLS_MAX:
             raise NothingFound("The graph has more nodes and colours than the tables take.")
         search = _Fewer(_neighbours(graph.masks), best, random.Random(limits.seed))

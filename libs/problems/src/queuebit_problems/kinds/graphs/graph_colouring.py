@@ -21,6 +21,7 @@ from queuebit_problems.keeping.plans import Keeping
 from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.graphs.colouring_search import dsatur, fewer, first_fit, least, relabelled, repaired
 from queuebit_problems.kinds.graphs.graph_colouring_plans import PLANS, ColouringStatement
+from queuebit_problems.kinds.graphs.graph_colouring_rows import rows_of_colours
 from queuebit_problems.kinds.graphs.graph_statement import (
     DIMACS,
     GraphStatement,
@@ -30,7 +31,8 @@ from queuebit_problems.kinds.graphs.graph_statement import (
     read_graph,
 )
 from queuebit_problems.optimisation import CpReading, Encoding
-from queuebit_problems.shares import Shares, one_part
+from queuebit_problems.rows import NamedRows
+from queuebit_problems.shares import Room, Shares, one_part
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -76,17 +78,26 @@ class GraphColouring(Keeping[ColouringStatement]):
     def violations(self, statement: ColouringStatement, answer: Answer) -> list[Violation]:
         colour = answer["colour"]
         clashes = [(u, v) for u, v in statement.edges if colour[u - 1] == colour[v - 1]]
-        return [
+        found = [
             Violation("same_colour", f"nodes {u} and {v} are joined and both have colour {colour[u - 1]}")
-            for u, v in clashes[:FAULTS_MAX]
+            for u, v in clashes[: FAULTS_MAX - 1]
         ]
+        over = len(set(colour)) - (statement.colours or len(colour))
+        if over > 0:
+            detail = f"{len(set(colour))} colours are used, but there are {statement.colours}"
+            found.append(Violation("too_many_colours", detail, over))
+        return found
+
+    def named_rows(self, statement: ColouringStatement) -> NamedRows | None:
+        """That each node has one of the colours and joined nodes differ, where the colours are limited."""
+        return None if statement.colours is None else rows_of_colours(statement, statement.colours, _clique(statement))
 
     def shares(self, statement: ColouringStatement, answer: Answer) -> Shares:
-        """One for each colour."""
-        del statement
+        """One for each colour, and how many more there might be."""
         nodes = Counter[int](answer["colour"])
+        rooms = [] if statement.colours is None else [Room("colours", len(nodes), statement.colours, 1)]
         used = sorted(nodes, key=lambda colour: (-nodes[colour], colour))
-        return one_part("colours", [1] * len(used), 1, lambda k: f"colour {used[k]}: {nodes[used[k]]} nodes")
+        return one_part("colours", [1] * len(used), 1, lambda k: f"colour {used[k]}: {nodes[used[k]]} nodes", rooms)
 
     def solution(self, statement: ColouringStatement, text: str, *, file_name: str = "") -> Solution | None:
         return read_colouring(text, statement.nodes, file_name)
@@ -160,6 +171,8 @@ class GraphColouring(Keeping[ColouringStatement]):
         for node in range(statement.nodes):
             for c in range(fixed, colours):
                 model.add_implication(has[node][c], used[c])
+        if statement.colours is not None:
+            model.add(sum(used) <= statement.colours)
         model.minimize(sum(used))
 
         def hint(answer: Answer) -> list[tuple[object, int]]:
@@ -180,7 +193,7 @@ class GraphColouring(Keeping[ColouringStatement]):
     def heuristic(self, statement: ColouringStatement, seed: int) -> Answer | None:
         """DSATUR, then tabu search for one colour fewer as long as that succeeds."""
         bound = len(_clique(statement))
-        return {"colour": fewer(statement.masks, _quick(statement), bound, random.Random(seed))}
+        return _few_enough(statement, fewer(statement.masks, _quick(statement), bound, random.Random(seed)))
 
     def improve(self, statement: ColouringStatement, answer: Answer) -> Answer:
         """Take the nodes in conflict out and put them back, then colour class by class again."""
@@ -188,7 +201,7 @@ class GraphColouring(Keeping[ColouringStatement]):
 
     def default_answer(self, statement: ColouringStatement) -> Answer | None:
         """The nodes in the given order, each with the lowest colour that fits."""
-        return {"colour": first_fit(statement.masks, range(statement.nodes))}
+        return _few_enough(statement, first_fit(statement.masks, range(statement.nodes)))
 
     def trivial_bound(self, statement: ColouringStatement) -> Number:
         """The size of a clique that a greedy choice finds."""
@@ -199,12 +212,18 @@ class GraphColouring(Keeping[ColouringStatement]):
         if statement.nodes > VARIABLES_MAX:
             return None
         colour = least(statement.masks, len(_clique(statement)))
-        return Enumerated({"colour": colour}, max(colour) + 1)
+        found = _few_enough(statement, colour)
+        return None if found is None else Enumerated(found, max(colour) + 1)
 
     def example(self) -> ColouringStatement:
         """A wheel: a ring of five nodes around one that is joined with all; it needs four colours."""
         ring = tuple((node, node + 1) for node in range(1, 5))
         return ColouringStatement(nodes=6, edges=(*ring, (1, 5), *((node, 6) for node in range(1, 6))))
+
+
+def _few_enough(statement: ColouringStatement, colour: list[int]) -> Answer | None:
+    """The answer; None where it has more colours than there are."""
+    return {"colour": colour} if len(set(colour)) <= (statement.colours or len(colour)) else None
 
 
 def _clique(statement: GraphStatement) -> list[int]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, Strict
 
 from queuebit_problems.keeping.labels import THINGS_MAX, Labels
 from queuebit_problems.keeping.statement import Choice, KeepingStatement, within
 from queuebit_problems.kinds.graphs.colouring_search import dsatur
-from queuebit_problems.kinds.graphs.graph_statement import GraphStatement, edge_cliques
+from queuebit_problems.kinds.graphs.graph_statement import NODES_MAX, GraphStatement, edge_cliques
 from queuebit_problems.rows import NamedRows
 
 if TYPE_CHECKING:
@@ -23,6 +25,13 @@ class ColouringStatement(GraphStatement, KeepingStatement):
     Instead of "edges" there may be "neighbours": a list for each node, from node 1 on, of nodes that it is joined with; each
     edge need stand only once. The normal form of a large graph is written so, of each node those after it.
     """
+
+    colours: Annotated[
+        Annotated[int, Strict(), Field(ge=1, le=NODES_MAX)] | None,
+        Field(
+            exclude_if=lambda colours: colours is None, description="The most colours; any number where it is left out."
+        ),
+    ] = None
 
     def part_fault(self, part: Choice) -> str | None:
         if self.nodes > THINGS_MAX:
@@ -42,6 +51,9 @@ class Colourings(Labels[ColouringStatement]):
 
     def enough(self, statement: ColouringStatement) -> int:
         return max(dsatur(statement.masks)) + 1
+
+    def limit(self, statement: ColouringStatement) -> int | None:
+        return statement.colours
 
     def together(self, statement: ColouringStatement) -> Callable[[int, Iterable[int]], bool]:
         masks = statement.masks
