@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,11 @@ from queuebit_operations.archiving.archive import take_out, write
 from queuebit_operations.archiving.manifest import read_manifest
 from queuebit_operations.archiving.store import opened_archives
 from queuebit_operations.errors import InConflict
-from queuebit_store.connections.queries import queries
-from queuebit_store.errors import StoreUnavailable
+from queuebit_store.errors import StoreLocked
 from queuebit_store.partitions.port import Partition
 from queuebit_store.ports import Position, Reservation, StreamFilter
 from queuebit_store.postgres import PostgresSettings, PostgresStore
+from queuebit_store.projections import postgres as projections_in_postgres
 from tests.fakes.histories import tell_jobs
 from tests.integration.operations.conftest import Ops
 
@@ -160,30 +159,35 @@ async def test_what_may_still_change_or_was_not_read_stays(
 
 
 async def test_a_projection_that_begins_meanwhile_keeps_the_month(
-    postgres_store: PostgresStore, settings: PostgresSettings, jobs: list[UUID], tmp_path: Path
+    postgres_store: PostgresStore,
+    settings: PostgresSettings,
+    jobs: list[UUID],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Given a build that begins while the month was found read by all, then the month waits for it, and it misses nothing."""
-    manifest, written = Partition(NAME, MONTH, MONTH + timedelta(minutes=1)), asyncio.Event()
-    beside = await asyncpg.connect(settings.url, server_settings={"search_path": f'"{settings.namespace}"'})
-    try:
-        async with opened_archives(settings) as archives:
-            whole = await write(archives, manifest, tmp_path, MONTH, lambda _table, _rows: written.set())
-            async with beside.transaction():
-                await beside.execute(queries()["begin_reading"])
-                taking = asyncio.ensure_future(take_out(archives, whole, tmp_path, actor="alice", reason="a test"))
-                waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND $1 = ANY (pg_blocking_pids(pid))"
-                while not await beside.fetchval(waits, beside.get_server_pid()):
-                    assert not taking.done()
-                await postgres_store.create_build(BACKLOG, live=True)
-            # Who waits for long is sent away, and comes again.
-            with suppress(StoreUnavailable, InConflict):
-                await taking
-            with pytest.raises(InConflict, match="was read by projection/backlog_v1"):
-                await take_out(archives, whole, tmp_path, actor="alice", reason="a test")
-    finally:
-        await beside.close()
-    (build,) = await postgres_store.builds()
-    assert (build.counts_from, written.is_set(), len(await postgres_store.load(jobs))) == (None, True, 5)
+    """Given a build that began when all had read the month, then the month waits for it, and it misses nothing."""
+    began, may_commit, show = asyncio.Event(), asyncio.Event(), projections_in_postgres._show
+
+    async def held(*build: Any) -> None:
+        began.set()
+        await may_commit.wait()
+        await show(*build)
+
+    monkeypatch.setattr(projections_in_postgres, "_show", held)
+    month = Partition(NAME, MONTH, MONTH + timedelta(minutes=1))
+    async with opened_archives(settings) as archives:
+        whole = await write(archives, month, tmp_path, MONTH, lambda _table, _rows: None)
+        building = asyncio.ensure_future(postgres_store.create_build(BACKLOG, live=True))
+        await began.wait()
+
+        with pytest.raises(StoreLocked):
+            await take_out(archives, whole, tmp_path, actor="alice", reason="a test")
+        may_commit.set()
+        build = await building
+        with pytest.raises(InConflict, match="was read by projection/backlog_v1"):
+            await take_out(archives, whole, tmp_path, actor="alice", reason="a test")
+
+    assert (build.counts_from, len(await postgres_store.load(jobs))) == (None, 5)
 
 
 async def test_a_file_that_changed_is_not_put_back(
