@@ -76,13 +76,13 @@ class Lane:
                 each.result()
                 raise AssertionError("it ended")
 
-    async def ask(self, tenant: str, count: int, every_s: float) -> None:
+    async def ask(self, tenant: str, count: int, every_s: float, **params: str) -> None:
         for nth in range(count):
             job_id = uuid7(int(BEGIN.timestamp() * 1000) + sum(self.asked.values()), nth)
             self.asked[tenant] += 1
             self.submitted[job_id] = (tenant, self.clock.now())
             request = JobRequest(
-                tenant=tenant, problem=a_problem(), lane="classical", tier="batch", budget_s=self.run_s
+                tenant=tenant, problem=a_problem(), lane="classical", tier="batch", budget_s=self.run_s, params=params
             )
             size = ev.ProblemSize(variables=6, qubits=6, terms=6)
             admission = ev.Admission(size=size, family="optimisation", sense="max", problem_fingerprint=PROBLEM)

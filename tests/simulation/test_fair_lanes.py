@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -104,3 +105,28 @@ def test_in_one_order_behind_the_window_of_who_was_alone_it_would_be_more() -> N
     loud = lived(Lane(Shares()), flood=True)
 
     assert max(loud.took_s["small"]) > 2 * 1.2 * RUN_S
+
+
+def test_what_waits_for_one_moment_begins_then_and_goes_by_shares() -> None:
+    """Given many jobs of one tenant and a few of another that are not to begin before a moment: nothing does, timers wake them,
+    and the few do not wait for the many. Each was held for the moment once.
+    """
+    opens = BEGIN + timedelta(seconds=20)
+
+    async def main() -> WorkersOwn:
+        lane = WorkersOwn(Shares())
+        await lane.run()
+        await lane.ask("flood", 60, 0.0, not_before=opens.isoformat())
+        await lane.ask("small", 4, 0.0, not_before=opens.isoformat())
+        await lane.ended()
+        return lane
+
+    lane = run_virtual(main())
+    stories = [list(events) for events in lane.store.database.events.values()]
+    queued = [each.time for story in stories for each in story if each.type == "JobQueued"]
+    held = [sum('"until":"' in each.data for each in story if each.type == "JobHeld") for story in stories]
+
+    assert (len(queued), min(queued) >= opens, min(queued) < opens + timedelta(seconds=1)) == (64, True, True)
+    assert held == [1] * 64
+    assert max(lane.took_s["small"]) < 20 + 4 * RUN_S + 3 * RUN_S
+    assert max(lane.took_s["flood"]) < 20 + 1.2 * 64 * RUN_S / 2
