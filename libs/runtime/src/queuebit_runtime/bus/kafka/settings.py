@@ -10,12 +10,13 @@ from queuebit_runtime.access.settings import Codec, KafkaAccess
 @dataclass(frozen=True, slots=True)
 class ReadSettings:
     """`poll_wait_ms`: how long one poll waits for records. `refused_pause_s`: the pause after an answer that is a refusal.
+    `commit_interval_s`: what was done for so long may be delivered again after a crash; each commit costs as much as some jobs.
     `stall_s`: after so long without any movement the bus is not healthy.
     """
 
     poll_wait_ms: int = 1000
     refused_pause_s: float = 1.0
-    commit_interval_s: float = 0.1
+    commit_interval_s: float = 0.5
     commit_timeout_s: float = 5.0
     rebalance_drain_s: float = 3.0
     full_wait_s: float = 0.5
