@@ -239,11 +239,14 @@ def sides_of(old: Side, here: Path, policy: Path | None) -> tuple[Sequence[Side]
 
 
 async def measured(groups: Sequence[Sequence[Side]], turns: int, jobs: int, folder: Path, say: Console) -> Found:
-    """One group after the other. Raises BenchFailed."""
+    """One group after the other; what each came to is told and kept at once. Raises BenchFailed."""
     found: dict[str, Sequence[Burst]] = {}
     for sides in groups:
         say.print(f"In turns: {', '.join(each.name for each in sides)} …")
-        found |= await compared(sides, turns, jobs, folder)
+        told = await compared(sides, turns, jobs, folder)
+        say.print(table_of(told))
+        found |= told
+        (folder / "turns.json").write_text(json.dumps(found, indent=1, default=asdict))
     return found
 
 
@@ -271,8 +274,6 @@ def main(argv: Sequence[str]) -> int:
         return EXIT_FAILED
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    (given.folder / "turns.json").write_text(json.dumps(found, indent=1, default=asdict))
-    console.print(table_of(found))
     for line in lines_of(found, given.tolerance):
         console.print(line)
     return EXIT_SLOWER if slower(found, given.tolerance) else EXIT_OK
