@@ -68,6 +68,11 @@ def quotient(found: Found, of: str, over: str) -> float:
     return median(one.jobs_per_s / other.jobs_per_s for one, other in pairs)
 
 
+def cpu_quotient(found: Found, of: str, over: str) -> float:
+    """How many times as much CPU a job takes on one side as on another: what others do on the machine changes it little."""
+    return median(one.cpu_us / other.cpu_us for one, other in zip(found[of], found[over], strict=True))
+
+
 def slower(found: Found, tolerance: float) -> bool:
     """Whether ours is slower than the old one by more than that."""
     return quotient(found, "new", "old") < 1 - tolerance
@@ -76,12 +81,16 @@ def slower(found: Found, tolerance: float) -> bool:
 def lines_of(found: Found, tolerance: float) -> list[str]:
     """The verdicts, one a line."""
     ours = quotient(found, "new", "old")
-    lines = [f"{_met(not slower(found, tolerance))} ours over the old: {ours:.3f} (bar: ≥ {1 - tolerance:g})"]
+    cpu = cpu_quotient(found, "new", "old")
+    lines = [
+        f"{_met(not slower(found, tolerance))} ours over the old: {ours:.3f} (bar: ≥ {1 - tolerance:g}); CPU {cpu:.3f} times"
+    ]
     for part in ("telemetry", "policy"):
         if part in found:
-            share = quotient(found, part, "plain")
+            share, cpu = quotient(found, part, "plain"), cpu_quotient(found, part, "plain")
             lines.append(
-                f"{_met(share >= KEPT_BAR)} throughput with {part}: {share:.3f} of that without (bar: ≥ {KEPT_BAR:g})"
+                f"{_met(share >= KEPT_BAR)} throughput with {part}: {share:.3f} of that without (bar: ≥ {KEPT_BAR:g});"
+                f" CPU {cpu:.3f} times"
             )
     return lines
 
@@ -93,14 +102,15 @@ def _met(met: bool) -> str:
 def table_of(found: Found) -> Table:
     """The medians of each side, and the CPU of a job by process."""
     names = list(dict.fromkeys(name for bursts in found.values() for each in bursts for name in each.cpu_us_per_job))
-    table = Table(title="Medians of bursts in turns; µs are of CPU, a job")
-    table.add_column("side")
-    for name in ("jobs/s", "µs", *names):
-        table.add_column(name, justify="right")
-    for side, bursts in found.items():
-        each_us = (median(each.cpu_us_per_job.get(name, 0.0) for each in bursts) for name in names)
-        rates = median(each.jobs_per_s for each in bursts), median(each.cpu_us for each in bursts)
-        table.add_row(side, *(f"{value:,.0f}" for value in (*rates, *each_us)))
+    table = Table(title="Medians of bursts in turns")
+    table.add_column("")
+    for side in found:
+        table.add_column(side, justify="right")
+    table.add_row("jobs/s", *(f"{median(each.jobs_per_s for each in bursts):,.0f}" for bursts in found.values()))
+    table.add_row("CPU µs a job", *(f"{median(each.cpu_us for each in bursts):,.0f}" for bursts in found.values()))
+    for name in names:
+        each_us = (median(each.cpu_us_per_job.get(name, 0.0) for each in bursts) for bursts in found.values())
+        table.add_row(name, *(f"{value:,.0f}" for value in each_us))
     return table
 
 
