@@ -171,6 +171,11 @@ CONFLICTS: dict[str, tuple[str, dict[str, Any], str]] = {
         "job 0 operation 1 after operation 0, job 0 operation 2 after operation 1, job 0 operation 0=1 is pinned, job 0 "
         "operation 2=5 is pinned allow none together",
     ),
+    "deadlines": (
+        "job_shop",
+        {"machines": 2, "jobs": [[[0, 3], [1, 2]], [[0, 4]], [[1, 1]]], "deadlines": [8, 6, 9]},
+        "what machine 0 has to do for jobs due by 8 allows none by itself",
+    ),
     "machine": (
         "job_shop",
         {"machines": 1, "jobs": [[[0, 3]], [[0, 3]]], "keep": {"pinned": [[0, 0, 0], [1, 0, 2]]}},

@@ -54,12 +54,21 @@ every_kept = pytest.mark.parametrize("field", KEPT, ids=[field.name for field in
 few = settings(max_examples=12, deadline=None)
 
 
+def _work(data: Data) -> int:
+    return sum(duration for job in data["jobs"] for _, duration in job)
+
+
+def earlier_ones(data: Data, answers: list[Answer]) -> list[Answer]:
+    """Those that plans may be kept to: of a job shop those whose operations begin within its work."""
+    return [each for each in answers if "start" not in each or max(map(max, each["start"])) <= _work(data)]
+
+
 def all_answers(field: Field, data: Data) -> list[Answer]:
-    """Those of the field; of a job shop every time up to twice its work, for an earlier plan may have left room."""
+    """Those of the field; of a job shop every time until all may be done after the last time of an earlier plan."""
     if field.name != "job_shop":
         return [*field.answers(data)]
     shape = [len(job) for job in data["jobs"]]
-    latest = 2 * sum(duration for job in data["jobs"] for _, duration in job)
+    latest = 2 * _work(data) + 2
     found = []
     for flat in product(range(latest + 1), repeat=sum(shape)):
         times = iter(flat)
@@ -71,7 +80,9 @@ def all_answers(field: Field, data: Data) -> list[Answer]:
 def tiny_shops(draw: st.DrawFn) -> Data:
     operation = st.tuples(st.integers(0, 1), st.integers(0, 2)).map(list)
     jobs = draw(st.sampled_from([(1, 1), (2, 1), (1, 1, 1)]))
-    return {"machines": 2, "jobs": [[draw(operation) for _ in range(count)] for count in jobs]}
+    some = draw(st.sampled_from([None, None, st.none() | st.integers(0, 5)]))
+    deadlines = {} if some is None else {"deadlines": [draw(some) for _ in jobs]}
+    return {"machines": 2, "jobs": [[draw(operation) for _ in range(count)] for count in jobs], **deadlines}
 
 
 def statements(field: Field) -> st.SearchStrategy[Data]:
@@ -81,6 +92,11 @@ def statements(field: Field) -> st.SearchStrategy[Data]:
 def worth(field: Field, data: Data, keep: Data, answer: Answer) -> Fraction | None:
     """What a kept answer is worth by the words of the field; None where it is infeasible."""
     plain, parts = field.worth(data, answer), PARTS[field.name](data, answer)
+    if any(
+        due is not None and answer["start"][job][-1] + data["jobs"][job][-1][1] > due
+        for job, due in enumerate(data.get("deadlines", ()))
+    ):
+        return None
     if plain is None or any(pin not in parts for pin in keep["pinned"]):
         return None
     return plain + Fraction(str(keep["change_cost"])) * sum(part not in keep["before"] for part in parts)
@@ -91,7 +107,7 @@ def kept(draw: st.DrawFn, field: Field) -> tuple[Data, Data, list[Answer]]:
     """A statement, what it is kept to, and all its answers."""
     data = draw(statements(field))
     answers = all_answers(field, data)
-    earlier = draw(st.sampled_from(answers))
+    earlier = draw(st.sampled_from(earlier_ones(data, answers)))
     parts = PARTS[field.name](data, earlier)
     pins = draw(st.lists(st.sampled_from(parts), unique_by=tuple, max_size=2)) if parts else []
     cost = draw(st.sampled_from([0, 1, 0.25, 7]))
@@ -189,7 +205,7 @@ def test_quick_answers_are_feasible_within_the_bound_and_solutions_of_the_model(
 @given(draw=st.data())
 def test_rows_never_forbid_what_has_an_answer(field: Field, draw: st.DataObject) -> None:
     data, keep, answers = draw.draw(kept(field))
-    others = draw.draw(st.sampled_from(answers))
+    others = draw.draw(st.sampled_from(earlier_ones(data, answers)))
     pins = [*keep["pinned"], *PARTS[field.name](data, others)[:2]]
     kind, statement = parsed(field, data, {**keep, "pinned": pins})
     best = least(worth(field, data, {**keep, "pinned": pins}, answer) for answer in answers)
@@ -244,12 +260,36 @@ def test_there_is_no_qubo_and_the_size_says_so(field: Field) -> None:
     example = field.kind.example().model_dump(mode="json")
     kind, statement = parsed(field, example, {"change_cost": 1})
 
-    with pytest.raises(TooManyQubits, match="kept to earlier ones have no QUBO"):
+    with pytest.raises(TooManyQubits, match="kept to earlier ones, or to deadlines, have no QUBO"):
         kind.encoding(statement)
     assert kind.size(statement).qubits >= 10**6
     assert kind.assumptions(statement)[-1] == (
         "0 parts of an earlier plan are pinned, and each part that it had not costs 1 of the objective."
     )
+
+
+def test_jobs_that_are_due_are_done_in_time_and_no_other_search_answers_them() -> None:
+    """Two jobs on one machine: the longer one first is as short, and too late for the other."""
+    kind = optimisation_of("job_shop")
+    plain = {"machines": 1, "jobs": [[[0, 5]], [[0, 2]]]}
+    due, never = (kind.parse({**plain, "deadlines": [None, last]}) for last in (2, 1))
+    limits = Limits(60.0, seed=1)
+
+    found = Ladder(Stages(rungs())).solve(
+        kind.as_stated(due), due, limits=limits, hint=None, on_progress=ignore_progress, stop=never_stop
+    )
+    with pytest.raises(ProvedInfeasible, match="job 1 done by 1 allows none by itself"):
+        Ladder(Stages(rungs())).solve(
+            kind.as_stated(never), never, limits=limits, hint=None, on_progress=ignore_progress, stop=never_stop
+        )
+
+    assert (found.answer, found.objective, found.proven_optimal) == ({"start": [[2], [0]]}, 7, True)
+    assert [each.code for each in kind.violations(due, {"start": [[0], [5]]})] == ["too_late"]
+    assert kind.as_stated(due).default_answer(due) == {"start": [[2], [0]]}
+    assert kind.as_stated(due).assumptions(due) == kind.assumptions(due)
+    assert "deadlines" not in kind.parse({**plain, "deadlines": None}).model_dump(mode="json")
+    with pytest.raises(InvalidStatement, match="one time for each of the 2 jobs, not 1"):
+        kind.parse({**plain, "deadlines": [3]})
 
 
 def test_so_many_colours_are_enough_or_none_are() -> None:

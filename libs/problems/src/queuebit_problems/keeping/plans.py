@@ -60,7 +60,7 @@ class Keeping(Optimisation[K]):
     plans: ClassVar[Plans[Any]]
 
     def as_stated(self, statement: K) -> Optimisation[K]:
-        return self if statement.keep is None else _kept(self)
+        return self if statement.plain else _kept(self)
 
     def parts(self, statement: K, answer: Answer) -> list[str] | None:
         return [self.plans.named(statement, part) for part in self.plans.parts(statement, answer)]
@@ -100,7 +100,9 @@ class _Kept(Optimisation[KeepingStatement]):
         return self.plain.size(statement)._replace(qubits=QUBITS_NONE)
 
     def assumptions(self, statement: KeepingStatement) -> tuple[str, ...]:
-        keep = _of(statement)
+        keep = statement.keep
+        if keep is None:
+            return self.plain.assumptions(statement)
         pins = f"{len(keep.pinned)} parts of an earlier plan are pinned"
         cost = f", and each part that it had not costs {keep.change_cost} of the objective" if keep.change_cost else ""
         return (*self.plain.assumptions(statement), f"{pins}{cost}.")
@@ -148,8 +150,8 @@ class _Kept(Optimisation[KeepingStatement]):
     def encoding(self, statement: KeepingStatement) -> Encoding:
         del statement
         raise TooManyQubits(
-            f"Plans of {self.name} that are kept to earlier ones have no QUBO.",
-            remedy="Use the classical lane, or leave `keep` out of the statement.",
+            f"Plans of {self.name} that are kept to earlier ones, or to deadlines, have no QUBO.",
+            remedy="Use the classical lane, or leave `keep` and `deadlines` out of the statement.",
         )
 
     def cp_model(self, statement: KeepingStatement, model: cp_model.CpModel) -> CpReading:

@@ -58,6 +58,11 @@ class KeepingStatement(Statement):
         ),
     ] = None
 
+    @property
+    def plain(self) -> bool:
+        """Whether what knows the kind by its name knows all that is asked."""
+        return self.keep is None
+
     @abstractmethod
     def part_fault(self, part: Choice) -> str | None:
         """What is wrong with a part of a plan; None where an answer might have it."""

@@ -108,6 +108,11 @@ class JobShop(Keeping[JobShopStatement]):
                     found.append(Violation("machine_busy", detail, overlap))
                 if start[o] + shop.duration[o] >= start[last] + shop.duration[last]:
                     last = o
+        for job, deadline in statement.due:
+            last = shop.jobs[job][-1]
+            late = start[last] + shop.duration[last] - deadline
+            if late > 0:
+                found.append(Violation("too_late", f"job {job} is done at {deadline + late}, after {deadline}", late))
         return found[:FAULTS_MAX]
 
     def shares(self, statement: JobShopStatement, answer: Answer) -> Shares:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import combinations, pairwise, product
 from typing import TYPE_CHECKING, Any
@@ -60,6 +60,9 @@ class Schedules(Plans[JobShopStatement]):
             for a, b in pairwise(mine):
                 model.add(starts[b] >= starts[a] + shop.duration[a])
             model.add(makespan >= starts[mine[-1]] + shop.duration[mine[-1]])
+        for job, deadline in statement.due:
+            last = shop.jobs[job][-1]
+            model.add(starts[last] <= deadline - shop.duration[last])
         for mine in shop.machines:
             model.add_no_overlap([intervals[o] for o in mine])
         for o, mine in pinned.items():
@@ -99,6 +102,10 @@ class Schedules(Plans[JobShopStatement]):
         for mine in shop.jobs:
             for a, b in pairwise(mine):
                 found.add(f"{names[b]} after operation {a - mine[0]}", [(b, 1), (a, -1)], lower=shop.duration[a])
+        _add_loads(statement, found)
+        for job, deadline in statement.due:
+            last = shop.jobs[job][-1]
+            found.add(f"job {job} done by {deadline}", [(last, 1)], upper=deadline - shop.duration[last])
         for o, times in pinned.items():
             for time in times:
                 found.add(f"{names[o]}={time} is pinned", [(o, 1)], lower=time, upper=time)
@@ -112,11 +119,24 @@ class Schedules(Plans[JobShopStatement]):
         return found
 
     def nearest(self, statement: JobShopStatement, keep: Keep) -> Answer | None:
-        """In the order of the earlier plan, each operation when it was or as soon after as it can."""
-        shop = statement.shop
+        """In the order of the earlier plan, each operation when it was or as soon after as it can; then what is due first."""
+        shop, due = statement.shop, dict(statement.due)
         wanted = {o: times[0] for o, times in {**_times(shop, keep.before), **_times(shop, keep.pinned)}.items()}
-        found = _as_wanted(shop, wanted)
+        found = _as_wanted(shop, wanted, [due.get(job, TIME_MAX + 1) for job in range(len(shop.jobs))])
         return {"start": [[found[o] for o in mine] for mine in shop.jobs]}
+
+
+def _add_loads(statement: JobShopStatement, found: NamedRows) -> None:
+    """What each machine has to do for jobs that are due by each deadline, between the earliest begin and the latest end."""
+    shop, due = statement.shop, dict(statement.due)
+    job_of = {o: job for job, mine in enumerate(shop.jobs) for o in mine}
+    for mine in shop.machines:
+        for deadline in sorted({due[job_of[o]] for o in mine if job_of[o] in due}):
+            some = [o for o in mine if due.get(job_of[o], TIME_MAX + 1) <= deadline]
+            room = max(due[job_of[o]] - shop.tails[o] for o in some) - min(shop.heads[o] for o in some)
+            over = sum(shop.duration[o] for o in some) - room
+            name = f"what machine {shop.machine[mine[0]]} has to do for jobs due by {deadline}"
+            found.add(name, (), upper=min(0, -over))
 
 
 def _times(shop: Shop, parts: tuple[Choice, ...]) -> Times:
@@ -126,14 +146,14 @@ def _times(shop: Shop, parts: tuple[Choice, ...]) -> Times:
     return found
 
 
-def _as_wanted(shop: Shop, wanted: Mapping[int, int]) -> Starts:
+def _as_wanted(shop: Shop, wanted: Mapping[int, int], due: Sequence[int]) -> Starts:
     starts, at = [0] * len(shop.machine), [0] * len(shop.jobs)
     job_free, machine_free = [0] * len(shop.jobs), dict.fromkeys(shop.machine, 0)
     while True:
         waiting = [(mine[at[job]], job) for job, mine in enumerate(shop.jobs) if at[job] < len(mine)]
         if not waiting:
             return starts
-        o, job = min(waiting, key=lambda each: (wanted.get(each[0], TIME_MAX + 1), each))
+        o, job = min(waiting, key=lambda each: (wanted.get(each[0], TIME_MAX + 1), due[each[1]], each))
         starts[o] = max(job_free[job], machine_free[shop.machine[o]], wanted.get(o, 0))
         job_free[job] = machine_free[shop.machine[o]] = starts[o] + shop.duration[o]
         at[job] += 1

@@ -44,6 +44,14 @@ def _faults(jobs: Jobs, machines: int) -> Iterator[tuple[Place, str, str]]:
                 yield (place, k, 0), "machine", f"should be a machine from 0 to {machines - 1}"
 
 
+def _one_each(deadlines: tuple[int | None, ...] | None, info: ValidationInfo) -> tuple[int | None, ...] | None:
+    jobs = info.data.get("jobs")
+    if deadlines is not None and jobs is not None and len(deadlines) != len(jobs):
+        message = f"should have one time for each of the {len(jobs)} jobs, not {len(deadlines)}"
+        raise_faults("job_shop", [((), "length", message)])
+    return deadlines
+
+
 class JobShopStatement(KeepingStatement):
     """Jobs, each a list of operations [machine, duration] in their order. Jobs, operations and machines count from 0.
 
@@ -61,6 +69,24 @@ class JobShopStatement(KeepingStatement):
             description="The operations [machine, duration] of each job in order; durations in whole units of time.",
         ),
     ]
+
+    deadlines: Annotated[
+        tuple[Annotated[int, Strict(), Field(ge=0, le=TIME_MAX)] | None, ...] | None,
+        AfterValidator(_one_each),
+        Field(
+            exclude_if=lambda deadlines: deadlines is None,
+            description="By when each job must be done, null where it may take any time; left out where all may.",
+        ),
+    ] = None
+
+    @property
+    def plain(self) -> bool:
+        return self.keep is None and self.deadlines is None
+
+    @cached_property
+    def due(self) -> list[tuple[int, int]]:
+        """(job, by when it must be done) of the jobs that have a deadline."""
+        return [(job, time) for job, time in enumerate(self.deadlines or ()) if time is not None]
 
     def part_fault(self, part: Choice) -> str | None:
         operations = range(len(self.jobs[part[0]])) if part[0] < len(self.jobs) else range(1)
