@@ -104,14 +104,14 @@ _ASKED: Final[Mapping[Service, str]] = {
         claim_deliveries settle_delivery disable_endpoint deliveries replay_deliveries forget_deliveries tenant_secret
         add_tenant_secret live_key add_subject_key subject_keys keys_of_subject keys_before move_key note_sealed add_key
         revoke_key expire_key list_keys use_keys account entries_of_account holds_of_account past_accounts standing_budgets
-        prices crowded_endpoints waiting note_deed deeds reader
+        prices crowded_endpoints waiting note_deed deeds reader walk_rare
     """,
     "control-plane": """
         epoch_check applied_migrations writable now backlog horizon_holders append load read bytes_of events_of payloads
         kept_payloads keep_payload load_cursor save_cursor save_led_cursor heads due held walk reserve known_tenants take_lease
         release_lease builds next_build live_build add_build add_build_cursor read_page stand_still partitions keep_reports
         budgets_of has_budgets accounts account open_reservations sent_for prices tell_thresholds
-        waiting
+        waiting walk_rare add_partition
     """,
     "quantum-adapter": """
         epoch_check applied_migrations attempts_now keep_attempt claim_attempt claim_kept renew_attempt save_journal
