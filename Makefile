@@ -30,6 +30,7 @@ $(READY): pyproject.toml constraints.txt $(addsuffix /pyproject.toml,$(MEMBERS))
 	@$(BIN)/uv --version 2>/dev/null | grep -qF "$(UV_VERSION)" || $(BIN)/python -m pip install -q "uv==$(UV_VERSION)"
 	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group dev $(foreach member,$(MEMBERS),-e ./$(member))
 	@$(BIN)/python -m queuebit_classical_solver.searches.compiled
+	@$(BIN)/python -m queuebit_devstack.class_cache
 	@touch $@
 
 demo: $(READY) ## Start everything, run published instances, kill a worker on the way, show the table.

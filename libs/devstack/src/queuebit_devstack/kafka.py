@@ -48,6 +48,19 @@ _PRIVATELY = ("sh", "-c", 'umask 077 && exec "$@"', "sh")
 """The same for a helper program: uvloop takes no umask."""
 
 
+CLASS_CACHE_JAVA_MIN = 25
+"""From this version on Java keeps what it found out about classes in one step (JEP 514)."""
+CLASSES_ALONE = ("-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTAdapterCaching", "-XX:-AOTStubCaching")
+"""Machine code is not kept beside them: Java is in doubt about its own when it reads it again."""
+
+
+def cache_file(java: Java, jars: Sequence[Path]) -> Path | None:
+    """Where that lies for these jars, whether it was made or not; None where this Java cannot."""
+    if java.major < CLASS_CACHE_JAVA_MIN or not jars:
+        return None
+    return java.program.parent.parent / f"{jars[0].parent.name}.aot"
+
+
 def plan_nodes(data_dir: Path, brokers: int) -> tuple[Node, ...]:
     """Nodes on free ports, with their folders below `data_dir`: one cluster of one, another of three."""
     ports = free_ports(2 * brokers)
@@ -72,6 +85,9 @@ class KafkaCluster:
         self._ca = None if self._tls is None else self._tls.ca
         self._java = java
         self._classpath = os.pathsep.join(str(jar) for jar in jars)
+        kept = cache_file(java, jars)
+        there = kept is not None and kept.exists()
+        self._known = (f"-XX:AOTCache={kept}", *CLASSES_ALONE, "-Xlog:aot*=off") if there else ()
 
     async def prepare(self) -> None:
         """Write what the brokers read, and format their storage where it is not. Raises `ToolFailed`, and `DataUnusable` where
@@ -106,7 +122,7 @@ class KafkaCluster:
     async def _format(self, node: Node, passwords: Mapping[str, str]) -> None:
         """The passwords go by a file that only we may read: a command line is seen by everybody on the machine."""
         words = format_arguments(node, self._cluster_id(), passwords)
-        flags = ["-XX:TieredStopAtLevel=1", *tool_flags(node, self._java), "-cp", self._classpath]
+        flags = ["-XX:TieredStopAtLevel=1", *tool_flags(node, self._java), *self._known, "-cp", self._classpath]
         arguments = node.folder / "format.args"
         write_private(arguments, "".join(f"{_quoted(word)}\n" for word in (*flags, *words)))
         try:
@@ -122,10 +138,10 @@ class KafkaCluster:
         """All nodes of a folder share one id; any will do, as clusters never meet."""
         return base64.urlsafe_b64encode(UUID(int=0x51756575654269740000000000000001).bytes).decode().rstrip("=")
 
-    def spawn_node(self, node: Node) -> Child:
-        """Start one broker."""
+    def spawn_node(self, node: Node, *more: str) -> Child:
+        """Start one broker, with `more` flags of Java."""
         flags = jvm_flags(node, self.nodes, self._java, tls=self._tls is not None)
-        argv = [str(self._java.program), *flags, "-cp", self._classpath]
+        argv = [str(self._java.program), *flags, *self._known, *more, "-cp", self._classpath]
         return spawn(
             node.name,
             [*argv, "kafka.Kafka", str(node.properties)],
