@@ -15,6 +15,7 @@ RERUN := --reruns $(RERUNS) --max-suite-reruns 3 --rerun-except from.pytest-time
 SOURCES := $(foreach member,$(MEMBERS),$(member)/src) tests
 
 .DEFAULT_GOAL := help
+MEASURED := libs/workbench/src/queuebit_workbench/sizing/measured.json
 CONTRACT := libs/workbench/src/queuebit_workbench/provider_contract.py
 .PHONY: help setup demo up down status logs test unit check contract fmt bench scale bench-admission bench-quantum drill drills sweep fuzz readings provider-contract provider-crash-matrix crash-matrix versitygw focus chaos soak schemas constraints clean
 
@@ -118,6 +119,12 @@ fmt: $(READY) ## Format and mend what can be mended.
 bench: $(READY) ## Measure throughput, latency and memory on the real stack; OUT=file.json keeps the figures, POLICY=file measures under a policy, too (PLANES=3 WORKERS=3 PARTITIONS=12).
 	@$(BIN)/python -m queuebit_workbench.bench $(if $(OUT),--out $(OUT)) $(if $(POLICY),--policy $(POLICY)) $(if $(PLANES),--planes $(PLANES)) \
 		$(if $(WORKERS),--workers $(WORKERS)) $(if $(PARTITIONS),--partitions $(PARTITIONS))
+
+.PHONY: bench-shapes
+bench-shapes: $(READY) ## Measure 1, 2 and 3 control planes and workers on 12 partitions, and write the page on sizing from it (SHAPES=1,2,3 TURNS=2 PARTITIONS=12).
+	@$(BIN)/python -m queuebit_workbench.shapes $(MEASURED) $(if $(SHAPES),--planes $(SHAPES)) $(if $(TURNS),--turns $(TURNS)) \
+		$(if $(PARTITIONS),--partitions $(PARTITIONS))
+	@$(BIN)/python -m queuebit_workbench.sizing.page infra/docs/explanation/sizing.md
 
 .PHONY: bench-beside
 bench-beside: $(READY) ## Measure an old commit and this one in turns of one run; fails where this one is slower (COMMIT=ba1e5f6 TURNS=20 TOLERANCE=0.03 POLICY=file).

@@ -8,7 +8,7 @@ import math
 import pytest
 
 from queuebit_workbench.sizing.__main__ import main
-from queuebit_workbench.sizing.costs import PARTS, PATH
+from queuebit_workbench.sizing.costs import PATH, parts
 from queuebit_workbench.sizing.plan import Load, limit_per_s, path_of, servers_of, size_for, work_s
 from queuebit_workbench.sizing.queues import Visit, simulate
 
@@ -73,8 +73,8 @@ def test_a_search_is_the_solvers_alone_and_every_visit_is_paid_once() -> None:
 
     assert size_for(load).cores["classical-solver"] == 29
     path = path_of(load)
-    for part in PARTS:
-        assert sum(each.mean_s for each in path if each.station == part.name) == pytest.approx(work_s(load)[part.name])
+    for name in parts():
+        assert sum(each.mean_s for each in path if each.station == name) == pytest.approx(work_s(load)[name])
     assert len(path) == len(PATH)
 
 

@@ -50,14 +50,14 @@ async def measure_queuebit(stack: Stack, figures: Figures, settings: BenchSettin
     """Prepare the servers, then measure the services, their parts alone, the services with telemetry, and under a policy: these
     beside the services as they are, before and after.
     """
-    source = await _prepare(stack, settings)
+    source = await prepared(stack, settings)
     planes, workers = settings.planes, settings.workers
     async with (
         Supervisor(stack, services(stack, planes=planes, workers=workers)) as supervisor,
-        _driver(stack, settings) as driver,
+        driver_of(stack, settings) as driver,
     ):
-        await until_calm(_pids(supervisor))
-        figures = replace(figures, queuebit=await measure(stack, driver, _pids(supervisor), settings, say))
+        await until_calm(pids_of(supervisor))
+        figures = replace(figures, queuebit=await measure(stack, driver, pids_of(supervisor), settings, say))
     say("  the store, the relay and the bus alone")
     figures = replace(figures, store=await measure_parts(stack.access(), source))
     say("  as they are, beside what follows")
@@ -77,9 +77,9 @@ async def measure_queuebit(stack: Stack, figures: Figures, settings: BenchSettin
 async def _burst(stack: Stack, settings: BenchSettings, env: Mapping[str, str] | None = None) -> BurstFigures:
     """Throughput of new processes, asked by somebody who traces all questions and keeps a few."""
     specs = services(stack, env, planes=settings.planes, workers=settings.workers)
-    async with Supervisor(stack, specs) as supervisor, _driver(stack, settings, trace_ratio=TRACE_RATIO) as driver:
-        await until_calm(_pids(supervisor))
-        return await measure_burst(driver, _pids(supervisor), settings)
+    async with Supervisor(stack, specs) as supervisor, driver_of(stack, settings, trace_ratio=TRACE_RATIO) as driver:
+        await until_calm(pids_of(supervisor))
+        return await measure_burst(driver, pids_of(supervisor), settings)
 
 
 async def _plan_by(policy: str, source: PostgresSettings) -> None:
@@ -93,13 +93,13 @@ async def _plan_by(policy: str, source: PostgresSettings) -> None:
 
 async def profile_queuebit(stack: Stack, settings: BenchSettings, say: Say) -> None:
     """One burst with each service under cProfile; tells where the time goes. Everything is about half as fast so."""
-    await _prepare(stack, settings)
+    await prepared(stack, settings)
     folder = stack.data_dir / "profiles"
     folder.mkdir(exist_ok=True)
     jobs_before = settings.warm_up_jobs
     async with (
         Supervisor(stack, profiled(services(stack), folder)) as supervisor,
-        _driver(stack, settings) as driver,
+        driver_of(stack, settings) as driver,
     ):
         await driver.burst(driver.ask(jobs_before), settings.in_flight_max)
         await driver.burst(driver.ask(settings.jobs), settings.in_flight_max)
@@ -107,7 +107,7 @@ async def profile_queuebit(stack: Stack, settings: BenchSettings, say: Say) -> N
     tell_profiles(folder, names, jobs_before + settings.jobs, say)
 
 
-async def _prepare(stack: Stack, settings: BenchSettings) -> PostgresSettings:
+async def prepared(stack: Stack, settings: BenchSettings) -> PostgresSettings:
     """Schema, topics with so many partitions, and the tenant whose jobs the benchmark sends."""
     await prepare(stack)
     if settings.partitions > PARTITIONS:
@@ -130,11 +130,13 @@ async def _divide(stack: Stack, partitions: int) -> None:
         await admin.close()
 
 
-def _driver(stack: Stack, settings: BenchSettings, *, trace_ratio: float | None = None) -> Driver:
+def driver_of(stack: Stack, settings: BenchSettings, *, trace_ratio: float | None = None) -> Driver:
+    """Who asks on Kafka and waits for the ends."""
     ask = upstream(SystemClock(), settings.seed, trace_ratio=trace_ratio)
     return Driver(stack.access(), Route(SUBMITTED, COMPLETED, FAILED), ask, stuck_s=settings.stuck_s)
 
 
-def _pids(supervisor: Supervisor) -> dict[str, int]:
+def pids_of(supervisor: Supervisor) -> dict[str, int]:
+    """The services by their names."""
     names: Sequence[str] = supervisor.names
     return {name: supervisor.pid(name) for name in names}

@@ -24,7 +24,7 @@ async def run_bench(folder: Path, settings: BenchSettings, say: Say) -> Figures:
         if settings.profile:
             await profile_queuebit(stack, settings, say)
             return Figures(settings=surroundings(settings))
-        figures = Figures(settings={**surroundings(settings), **await _servers(stack)})
+        figures = Figures(settings={**surroundings(settings), **await servers_of(stack)})
         if settings.wants("bare"):
             say("The bare pipeline")
             figures = replace(figures, bare=await measure_bare(stack, settings, say))
@@ -38,7 +38,7 @@ async def run_bench(folder: Path, settings: BenchSettings, say: Say) -> Figures:
         return figures
 
 
-async def _servers(stack: Stack) -> dict[str, Any]:
+async def servers_of(stack: Stack) -> dict[str, Any]:
     """What the database says of itself; the version of Kafka where it is ours."""
     connection = await asyncpg.connect(stack.postgres)
     try:

@@ -1,4 +1,4 @@
-"""The least installation for a load. Pure."""
+"""The least installation for a load."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from queuebit_workbench.sizing.costs import (
-    BY_NAME,
     DAY_S,
     EVENTS_KEPT_DAYS,
-    PARTS,
     PATH,
     PUBLISHED_BYTES,
     REPLICAS,
     SOLVER,
     STORED_BYTES,
     TOPICS_KEPT_DAYS,
+    parts,
 )
 from queuebit_workbench.sizing.queues import Visit
 
@@ -52,15 +51,15 @@ class Size:
 
 def work_s(load: Load) -> dict[str, float]:
     """What a job takes of each part, in seconds of a core."""
-    found = {part.name: part.us / 1e6 for part in PARTS}
-    found[SOLVER.name] += load.search_s
+    found = {name: part.us / 1e6 for name, part in parts().items()}
+    found[SOLVER] += load.search_s
     return found
 
 
 def size_for(load: Load, *, busy_max: float = BUSY_MAX) -> Size:
     """The least cores with which no part is busier than that at the peak."""
     cores = {name: max(1, math.ceil(load.peak_per_s * each / busy_max)) for name, each in work_s(load).items()}
-    widest = max(cores[name] for name in cores if BY_NAME[name].by_partition)
+    widest = max(cores[name] for name in cores if parts()[name].by_partition)
     partitions = max(PARTITIONS_LEAST, widest)
     per_day = load.average_per_s * DAY_S
     return Size(
@@ -76,12 +75,12 @@ def size_for(load: Load, *, busy_max: float = BUSY_MAX) -> Size:
 def path_of(load: Load) -> tuple[Visit, ...]:
     """Where a job comes by and for how long."""
     each = work_s(load)
-    return tuple(Visit(part.name, each[part.name] / part.visits) for part in PATH)
+    return tuple(Visit(name, each[name] / parts()[name].visits) for name in PATH)
 
 
 def servers_of(cores: Mapping[str, int], partitions: int) -> dict[str, int]:
     """How many work at once: a core each, and of those that read topics no more than there are partitions."""
-    return {name: min(count, partitions) if BY_NAME[name].by_partition else count for name, count in cores.items()}
+    return {name: min(count, partitions) if parts()[name].by_partition else count for name, count in cores.items()}
 
 
 def limit_per_s(cores: Mapping[str, int], partitions: int, load: Load) -> tuple[str, float]:
