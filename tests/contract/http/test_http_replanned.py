@@ -21,6 +21,7 @@ from tests.contract.http.whole_world import WholeWorld, in_the_whole_world
 
 SHOP = {"machines": 2, "jobs": [[[0, 3], [1, 2]], [[1, 2], [0, 3]]]}
 LATE = {"problem": {"statement": {"jobs": [[[0, 5], [1, 2]], [[1, 2], [0, 3]]]}}}
+PACKING = {"kind": "bin_packing", "statement": {"machines": None, "jobs": None, "capacity": 5, "sizes": [1, 2]}}
 KEY_ID = UUID("01890000-0000-7000-8000-0000000000aa")
 
 
@@ -92,6 +93,13 @@ async def test_what_makes_no_sense_is_named_with_its_field(world: RunningGateway
         (shop, {"pin": ["job 1"]}, "/pin", "extra_forbidden"),
         (shop, {"patch": {"problem": {"statement": {"jobs": []}}}}, "/problem/statement/jobs", "length"),
         (cut, {"change_cost": 1}, "/problem/kind", "not_replanned"),
+        (shop, {"patch": {"problem": PACKING}, "change_cost": 1}, "/problem/kind", "other_kind"),
+        (
+            shop,
+            {"patch": {"labels": [1], "problem": {"statement": 5}}, "pins": ["job 1"]},
+            "/problem/statement",
+            "dict_type",
+        ),
         (shop, {"patch": {"problem": None}, "pins": ["job 1"]}, "/problem", "missing"),
     ]
 

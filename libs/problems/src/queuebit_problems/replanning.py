@@ -58,7 +58,7 @@ def replanned(
     had not costs `change_cost`. The answer may be to another statement: what it says of what is no more does not count. Raises
     NotReplanned, and InvalidStatement.
     """
-    parts = kind.parts(statement, earlier)
+    parts = _parts_of(kind, statement, earlier)
     if parts is None:
         raise _cannot(kind, "cannot be kept to earlier ones", "parts")
     if change_cost is not None and change_cost < 0:
@@ -84,6 +84,18 @@ def changes(kind: Optimisation[Any], statement: Any, earlier: Answer, answer: An
         return None
     new = tuple(part for part in now if part not in before)
     return Changes(len(now) - len(new), new, tuple(part for part in before if part not in now))
+
+
+def _parts_of(kind: Optimisation[Any], statement: Any, earlier: Answer) -> list[Part] | None:
+    """The parts of an answer that may be of another kind. Raises NotReplanned."""
+    try:
+        return kind.parts(statement, earlier)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        raise NotReplanned(
+            f"The earlier answer is none to a problem of the kind {kind.name}.",
+            remedy=f"Keep the kind, whose answers are {kind.answer_shape}, or keep to nothing.",
+            fields=(FieldError("/problem/kind", "other_kind", "is not that of the earlier answer"),),
+        ) from None
 
 
 def _pinned(parts: Collection[Part], pins: Sequence[str]) -> list[Part]:
