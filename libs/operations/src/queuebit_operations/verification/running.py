@@ -11,7 +11,6 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.util import find_spec
-from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -136,7 +135,7 @@ async def _in_processes(
     live: Verified | None,
 ) -> tuple[list[Part], Verified]:
     """What the shares say, and what the projections do where that is not known yet."""
-    context = _context()
+    context = multiprocessing.get_context("spawn")
     told = context.Queue()
     far: dict[int, Counts] = {}
     with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(told,)) as pool:
@@ -162,15 +161,6 @@ async def _in_processes(
             for process in (pool._processes or {}).values():
                 process.terminate()
             raise
-
-
-def _context() -> BaseContext:
-    """Where a process can be forked from one that has imported everything and holds nothing, that is done once."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    return context
 
 
 def _hear(told: Any, far: dict[int, Counts]) -> None:
