@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from queuebit_devstack import class_cache, kafka
 from queuebit_devstack.class_cache import ensure_class_cache
-from queuebit_devstack.errors import JavaMissing
+from queuebit_devstack.errors import JavaMissing, ToolFailed
 from queuebit_devstack.java import Java
 from queuebit_devstack.kafka import CLASSES_ALONE, KafkaCluster, cache_file, plan_nodes
 
@@ -54,7 +55,7 @@ async def test_a_java_of_the_machine_gets_nothing_written_beside_it(tmp_path: Pa
     assert list(tmp_path.glob("*.aot")) == []
 
 
-@pytest.mark.parametrize("how", ["an old one", "none", "one of the machine"])
+@pytest.mark.parametrize("how", ["an old one", "none", "one of the machine", "one that does not run"])
 def test_where_it_cannot_be_made_that_is_said_and_nothing_fails(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, how: str
 ) -> None:
@@ -63,12 +64,19 @@ def test_where_it_cannot_be_made_that_is_said_and_nothing_fails(
             raise JavaMissing("There is no Java.")
         return a_java(tmp_path, 21 if how == "an old one" else 25)
 
+    async def broken(_java: Java, _jars: Sequence[Path]) -> None:
+        raise ExceptionGroup("several at once", [ToolFailed("It formats nothing.")])
+
     monkeypatch.delenv("QUEUEBIT_KAFKA", raising=False)
     monkeypatch.setattr(class_cache, "find_java", found)
     monkeypatch.setattr(class_cache, "ensure_jars", lambda: JARS)
+
+    if how == "one that does not run":
+        monkeypatch.setattr(class_cache, "ensure_class_cache", broken)
 
     class_cache.main()
 
     said = capsys.readouterr().err
     assert said.startswith("Brokers will start more slowly: ")
-    assert {"an old one": "Java 21", "none": "no Java", "one of the machine": "not of this"}[how] in said
+    words = {"an old one": "Java 21", "none": "no Java", "one of the machine": "not of this"}
+    assert words.get(how, "It formats nothing.") in said

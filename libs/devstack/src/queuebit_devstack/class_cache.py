@@ -69,8 +69,8 @@ def main() -> None:
             why = f"{java.program} is not of this installation, or wrote nothing."
         else:
             return
-    except (DevstackError, OSError) as error:
-        why = str(error)
+    except (DevstackError, OSError, ExceptionGroup) as error:
+        why = str(error.exceptions[0] if isinstance(error, ExceptionGroup) else error)
     sys.stderr.write(f"Brokers will start more slowly: {why}\n")
 
 
