@@ -8,7 +8,7 @@ import pytest
 from ortools.sat.python import cp_model
 
 from queuebit_problems.kinds.assignment import quadratic_assignment
-from queuebit_problems.kinds.routing import cvrp, tsp
+from queuebit_problems.kinds.routing import cvrp_model, tsp_model
 from queuebit_problems.registry import optimisation_of
 
 PLACES = [[0, 0], [3, 9], [8, 2], [5, 5], [1, 7], [9, 9], [4, 1], [7, 6]]
@@ -27,10 +27,10 @@ def solved(model: cp_model.CpModel) -> cp_model.CpSolver:
 @pytest.mark.parametrize(
     ("name", "module", "limit", "data"),
     [
-        ("tsp", tsp, "FULL_MODEL_NODES_MAX", {"metric": "EUC_2D", "coordinates": PLACES}),
+        ("tsp", tsp_model, "FULL_MODEL_NODES_MAX", {"metric": "EUC_2D", "coordinates": PLACES}),
         (
             "cvrp",
-            cvrp,
+            cvrp_model,
             "FULL_MODEL_NODES_MAX",
             {
                 "metric": "EUC_2D",
