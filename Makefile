@@ -65,7 +65,7 @@ check: $(READY) ## Format, lint, types, arrows between rooms, no circles, no dea
 
 contract: $(READY) ## Prove the documents with outside tools, the gateway with schemathesis, the examples in Node and Java where those are.
 	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group contract
-	@$(BIN)/python -m pytest tests/contract/documents tests/e2e/test_examples.py -m "contract or not contract"
+	@$(BIN)/python -m pytest tests/contract/documents tests/e2e/test_examples.py -m "contract or not contract" --timeout 900
 
 .PHONY: mcp-conformance
 mcp-conformance: $(READY) ## Ask the tools for agents with the conformance suite of the Model Context Protocol (Node is needed).
