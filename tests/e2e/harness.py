@@ -47,6 +47,7 @@ class Platform:
     producer: Any
     store: PostgresStore
     ended: dict[UUID, list[Data]] = field(default_factory=dict)
+    undone: dict[UUID, list[Data]] = field(default_factory=dict)
     letters: dict[str, list[Any]] = field(default_factory=dict)
     prefix: str = ""
 
@@ -112,7 +113,7 @@ async def platform(
     store = await PostgresStore.open(settings_from({**stack.env(), **extra}))
     prefix = f"{namespace}." if namespace else ""
     letters = [each.topic for each in channels.CHANNELS if channels.is_dead_letter(each.topic)]
-    topics = [prefix + topic for topic in (*OUTCOMES, *letters)]
+    topics = [prefix + topic for topic in (*OUTCOMES, channels.COMPENSATIONS, *letters)]
     consumer = AIOKafkaConsumer(*topics, **stack.client(), auto_offset_reset="earliest")
     producer = AIOKafkaProducer(**stack.client(), acks="all", enable_idempotence=True, max_request_size=4_500_000)
     log_dir = stack.data_dir / "logs" / namespace
@@ -130,9 +131,10 @@ async def platform(
 async def _read(consumer: Any, running: Platform) -> None:
     async for record in consumer:
         topic = record.topic.removeprefix(running.prefix)
-        if topic in OUTCOMES:
+        if topic in (*OUTCOMES, channels.COMPENSATIONS):
             envelope = decode(record.headers, record.value)
-            running.ended.setdefault(envelope.job_id, []).append(envelope.data)
+            told = running.ended if topic in OUTCOMES else running.undone
+            told.setdefault(envelope.job_id, []).append(envelope.data)
         else:
             running.letters.setdefault(topic, []).append(record)
 

@@ -9,11 +9,12 @@ import pytest
 
 from queuebit_client.asynchronous import AsyncQueuebit
 from queuebit_contracts import events as ev
+from queuebit_contracts.ids import derive_id
 from queuebit_devstack.credentials import TENANT
 from queuebit_problems.files import read_problem
 from queuebit_problems.instances import file_name, load
 from tests.builders import a_problem, a_request
-from tests.e2e.harness import Platform, assert_once_each, trivial
+from tests.e2e.harness import Platform, assert_once_each, eventually, trivial
 
 WHOLE = [
     "JobSubmitted",
@@ -106,3 +107,34 @@ async def test_a_cancelled_job_ends_and_its_worker_stops(queuebit: Platform) -> 
         job = await client.wait(accepted.id, timeout_s=60)
 
     assert job.state in ("cancelled", "completed")
+
+
+async def test_a_new_answer_takes_the_place_of_the_old_one_whose_steps_back_are_published_once(
+    queuebit: Platform,
+) -> None:
+    """Given two steps, one for a suspect answer alone, then the other one is asked for, and again by nobody who repeats it."""
+    release = {"name": "release-slot", "on": ["superseded"], "command": "com.acme.ReleaseSlot", "data": {"slot": 17}}
+    excuse = {"name": "tell-customer", "on": ["invalidated"], "command": "com.acme.Apologise"}
+    problem = a_problem().model_dump()
+    async with AsyncQueuebit(queuebit.url, queuebit.api_key) as client:
+        old = await client.submit(problem, lane="classical", seed=1, compensations=[release, excuse])
+        before = await client.wait(old.id, timeout_s=60)
+        for seed in (2, 3):
+            new = await client.submit(problem, lane="classical", seed=seed, supersedes=old.id)
+            await client.wait(new.id, timeout_s=60)
+    old_id = UUID(str(old.id))
+    await eventually(lambda: old_id in queuebit.undone, "the step back is published")
+    (marker,) = await queuebit.publish(trivial(1))
+    await queuebit.outcomes([marker])
+    (told,) = queuebit.undone[old_id]
+
+    assert before.state == "completed"
+    assert isinstance(told, ev.CompensationRequested)
+    assert (told.name, told.cause, told.command, told.data) == (
+        "release-slot",
+        "superseded",
+        "com.acme.ReleaseSlot",
+        {"slot": 17},
+    )
+    assert told.compensation_id == derive_id(old_id, "compensation:release-slot")
+    assert (await queuebit.settled([old_id])) == {old_id: [*WHOLE, "JobSuperseded", "CompensationRequested"]}
