@@ -21,7 +21,7 @@ FIELDS = {
 }  # fmt: skip
 KNOWN = {
     "run", "submit", "watch", "show", "events", "explain", "cancel", "list", "up", "down", "status", "logs", "demo",
-    "check", "kinds", "config", "version", "report",
+    "check", "kinds", "config", "version", "report", "console",
 }  # fmt: skip
 
 
