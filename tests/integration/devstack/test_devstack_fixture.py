@@ -20,7 +20,8 @@ async def test_it(stack):
 
 def run_inner(folder: Path, pause_s: float) -> subprocess.Popen[str]:
     (folder / "test_inner.py").write_text(INNER.format(pause_s=pause_s))
-    environ = {name: value for name, value in os.environ.items() if name not in ("QUEUEBIT_KAFKA", "QUEUEBIT_POSTGRES")}
+    others = ("QUEUEBIT_KAFKA", "QUEUEBIT_POSTGRES", "PYTEST_ADDOPTS")
+    environ = {name: value for name, value in os.environ.items() if name not in others}
     words = ["-p", "queuebit_devstack.testing", "-p", "no:cacheprovider", "-o", "asyncio_mode=auto", "-s", "-q"]
     return subprocess.Popen(
         [sys.executable, "-m", "pytest", *words, "--rootdir", str(folder), "test_inner.py"],
