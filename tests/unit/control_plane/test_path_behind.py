@@ -17,7 +17,7 @@ from queuebit_store.leadership.port import Lease
 from queuebit_store.memory import MemoryDatabase, MemoryStore
 from tests.builders import NOW
 from tests.fakes.clocks import StoppedClock
-from tests.unit.paths.measured_jobs import KEY, PATH_ID, a_registration, append_to_path, both_answer, plan_job
+from tests.unit.paths.measured_jobs import KEY, PATH_ID, a_registration, append_to_path, both_answer, job_id_at, plan_job
 
 OTHER = KEY.model_copy(update={"kind": "tsp"})
 OTHER_ID = path_id_of(OTHER)
@@ -103,3 +103,36 @@ async def test_who_begins_anew_meanwhile_reads_from_where_the_path_that_is_behin
 
     assert held == at.board.began()
     assert (await later.pairs(), await later.pairs(OTHER_ID)) == (JOBS, 3)
+
+
+@pytest.mark.parametrize("nth", range(1, 9))
+async def test_what_is_planned_while_it_catches_up_is_one_pair(
+    at: _At, monkeypatch: pytest.MonkeyPatch, nth: int
+) -> None:
+    """Given a job that is planned right before any of the reads, then it is in mind once, though a page of what was passed over
+    and the next one both bring it.
+    """
+    monkeypatch.setattr(keeper, "PAGE", 500)
+    monkeypatch.setattr(keeper, "BEHIND_MAX", 2 * (JOBS - 4))
+    first = await stuck(at)
+    await at.step(10.0)
+    await both_answer(at.store, first, 98.0, 100.0, NOW)
+    came: list[UUID] = []
+    reads = 0
+
+    async def before(operation: str) -> None:
+        nonlocal reads
+        reads += operation == "read_page"
+        if reads == nth and not came:
+            came.append(job_id_at(JOBS + 3, at.clock.now()))
+            await plan_job(at.store, JOBS + 3, at.clock.now())
+
+    at.store.hooks.before = before
+    for _ in range(JOBS):
+        await at.step(0.1)
+    assert (await at.pairs(), at.board.out[PATH_ID]) == (JOBS, 1)
+
+    await both_answer(at.store, came[0], 98.0, 100.0, at.clock.now())
+    for _ in range(JOBS):
+        await at.step(1.0)
+    assert (await at.pairs(), at.board.out[PATH_ID]) == (JOBS + 1, 0)

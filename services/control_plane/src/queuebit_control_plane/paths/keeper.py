@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from bisect import insort
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -150,19 +150,23 @@ class PathKeeper:
 
     def _take(self, plan: Plan) -> bool:
         """Keep a plan in mind, where its path is known, does not hold it, or one that was asked later, already, and has not
-        more than its part; whether it is kept.
+        more than its part; whether it is kept. One that came since the last page may have been read for a path that was behind.
         """
         path_id = plan.draw.path_id
         path = self._board.paths.get(path_id)
         if path is None or _folded(plan, path):
             return False
-        if path_id not in self._behind and len(self._plans.get(path_id, ())) >= self._of_path_max:
+        plans = self._plans.get(path_id, [])
+        place = bisect_left(plans, plan)
+        if place < len(plans) and plans[place] == plan:
+            return False
+        if path_id not in self._behind and len(plans) >= self._of_path_max:
             self._behind[path_id] = Behind(plan.before)
             log.warning("path %s is behind: what it measures waits for jobs before", path_id)
         if path_id in self._behind:
             self._behind[path_id].measured += plan.draw.measured
             return False
-        insort(self._plans.setdefault(path_id, []), plan)
+        self._plans.setdefault(path_id, plans).insert(place, plan)
         return True
 
     @property
