@@ -17,7 +17,15 @@ from queuebit_store.leadership.port import Lease
 from queuebit_store.memory import MemoryDatabase, MemoryStore
 from tests.builders import NOW
 from tests.fakes.clocks import StoppedClock
-from tests.unit.paths.measured_jobs import KEY, PATH_ID, a_registration, append_to_path, both_answer, job_id_at, plan_job
+from tests.unit.paths.measured_jobs import (
+    KEY,
+    PATH_ID,
+    a_registration,
+    append_to_path,
+    both_answer,
+    job_id_at,
+    plan_job,
+)
 
 OTHER = KEY.model_copy(update={"kind": "tsp"})
 OTHER_ID = path_id_of(OTHER)
@@ -136,3 +144,22 @@ async def test_what_is_planned_while_it_catches_up_is_one_pair(
     for _ in range(JOBS):
         await at.step(1.0)
     assert (await at.pairs(), at.board.out[PATH_ID]) == (JOBS + 1, 0)
+
+
+@pytest.mark.parametrize("page", [3, 500])
+@pytest.mark.parametrize("kept", [8, 10_000])
+async def test_jobs_of_one_moment_are_all_pairs_wherever_a_page_or_its_room_ends(
+    at: _At, monkeypatch: pytest.MonkeyPatch, page: int, kept: int
+) -> None:
+    """Given a batch, whose jobs are planned at once and in no order, then those that come later are not taken for older."""
+    monkeypatch.setattr(keeper, "PAGE", page)
+    monkeypatch.setattr(keeper, "BEHIND_MAX", kept)
+    await append_to_path(at.store, NOW, a_registration())
+    for batch in range(2):
+        moment = NOW + timedelta(milliseconds=batch)
+        for nth in reversed(range(JOBS)):
+            await both_answer(at.store, await plan_job(at.store, JOBS * batch + nth, moment), 98.0, 100.0, NOW)
+    for _ in range(JOBS):
+        await at.step(10.0)
+
+    assert (await at.pairs(), at.board.out[PATH_ID]) == (2 * JOBS, 0)

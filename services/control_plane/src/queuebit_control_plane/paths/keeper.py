@@ -22,7 +22,7 @@ from queuebit_contracts.paths import PathEvent, PathPairRecorded
 from queuebit_contracts.registry import REGISTRY
 from queuebit_contracts.streams import JOB
 from queuebit_control_plane.paths.board import PathBoard
-from queuebit_control_plane.paths.plans import Behind, Plan
+from queuebit_control_plane.paths.plans import Behind, Plan, folded
 from queuebit_domain.job.codec import read_event
 from queuebit_domain.paths.cases import Told, case_of
 from queuebit_domain.paths.cohort import CATEGORY, HEAD_STATE, OPERATOR
@@ -82,6 +82,8 @@ class PathKeeper:
         self._saved: Position | None = None
         self._plans: dict[UUID, list[Plan]] = {}
         self._behind: dict[UUID, Behind] = {}
+        self._cut_at: datetime | None = None
+        """When the last plan was made that was read, where there is more to read: others of that moment may be there."""
         self._drawn: dict[UUID, dict[str, None]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -130,6 +132,8 @@ class PathKeeper:
         for plan in plans:
             self._take(plan)
         self._position = page.end
+        if plans or not page.more:
+            self._cut_at = max(plan.planned_at for plan in plans) if page.more else None
         return await self._catch_up(page.end) or page.more
 
     async def _page(self, position: Position) -> tuple[list[Plan], Page]:
@@ -150,20 +154,22 @@ class PathKeeper:
 
     def _take(self, plan: Plan) -> bool:
         """Keep a plan in mind, where its path is known, does not hold it, or one that was asked later, already, and has not
-        more than its part; whether it is kept. One that came since the last page may have been read for a path that was behind.
+        more than its part; whether it is kept. One that was not asked later than those in mind is kept in any case: it would be
+        too late for it when these are pairs. One that came since the last page may have been read for a path that was behind.
         """
         path_id = plan.draw.path_id
         path = self._board.paths.get(path_id)
-        if path is None or _folded(plan, path):
+        if path is None or folded(plan, path):
             return False
         plans = self._plans.get(path_id, [])
         place = bisect_left(plans, plan)
         if place < len(plans) and plans[place] == plan:
             return False
-        if path_id not in self._behind and len(plans) >= self._of_path_max:
-            self._behind[path_id] = Behind(plan.before)
+        later = not plans or plan.planned_at > plans[-1].planned_at
+        if path_id not in self._behind and later and len(plans) >= self._of_path_max:
+            self._behind[path_id] = Behind(plan.before, plan.planned_at)
             log.warning("path %s is behind: what it measures waits for jobs before", path_id)
-        if path_id in self._behind:
+        if path_id in self._behind and later:
             self._behind[path_id].measured += plan.draw.measured
             return False
         self._plans.setdefault(path_id, plans).insert(place, plan)
@@ -180,15 +186,15 @@ class PathKeeper:
             if path_id not in self._board.paths:
                 del self._behind[path_id]
                 continue
-            known = {plan.job for plan in self._plans.get(path_id, ())}
-            if len(known) > self._of_path_max // 2:
+            known = self._plans.get(path_id, [])
+            if sum(plan.planned_at < behind.since for plan in known) > self._of_path_max // 2:
                 continue
             plans, page = await self._page(behind.position)
             del self._behind[path_id]
-            mine = [plan for plan in plans if plan.draw.path_id == path_id and plan.job not in known]
+            mine = [plan for plan in plans if plan.draw.path_id == path_id]
             left = behind.measured - sum(plan.draw.measured for plan in mine if self._take(plan))
             if path_id not in self._behind and page.end < end:
-                self._behind[path_id] = Behind(page.end)
+                self._behind[path_id] = Behind(page.end, max([behind.since, *(plan.planned_at for plan in plans)]))
             if path_id in self._behind:
                 self._behind[path_id].measured = max(0, left)
             return True
@@ -196,7 +202,7 @@ class PathKeeper:
 
     def _forget_folded(self, path_id: UUID) -> None:
         plans, path = self._plans.get(path_id, []), self._board.paths[path_id]
-        self._done(path_id, next((at for at, plan in enumerate(plans) if not _folded(plan, path)), len(plans)))
+        self._done(path_id, next((at for at, plan in enumerate(plans) if not folded(plan, path)), len(plans)))
         if not plans:
             self._plans.pop(path_id, None)
 
@@ -207,7 +213,10 @@ class PathKeeper:
         ready: list[Case] = []
         eligible = done = 0
         drawn = self._drawn.get(path_id, {}).copy()
+        until = self._whole_until(path_id)
         for place, plan in enumerate(plans):
+            if until is not None and plan.planned_at >= until:
+                break
             fresh = plan.draw.problem is None or plan.draw.problem not in drawn
             drawn[plan.draw.problem or ""] = None
             eligible += fresh
@@ -226,6 +235,11 @@ class PathKeeper:
                 after = evolve_path(after, event, now)
         if not events or await self._append(path_id, path, events, after, now):
             self._done(path_id, done)
+
+    def _whole_until(self, path_id: UUID) -> datetime | None:
+        """Before which moment all plans of the path are in mind; None where all are. A batch is planned at one moment."""
+        moments = [self._cut_at, self._behind[path_id].since if path_id in self._behind else None]
+        return min((each for each in moments if each is not None), default=None)
 
     def _done(self, path_id: UUID, count: int) -> None:
         """Forget the first plans of a path, but for the problems that they drew: alike ones are no further draw."""
@@ -280,9 +294,3 @@ class PathKeeper:
 
 def _of_job(job_id: UUID) -> dict[str, str]:
     return {"job_id": str(job_id)}
-
-
-def _folded(plan: Plan, path: Path) -> bool:
-    """Whether the path holds this plan, or one that was asked later, already."""
-    last = path.folded
-    return last is not None and (plan.planned_at, plan.job) <= (last.planned_at, last.job_id.int)

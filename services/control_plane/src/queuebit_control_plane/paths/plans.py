@@ -8,6 +8,7 @@ from uuid import UUID
 
 from queuebit_contracts.paths import PathDraw
 from queuebit_domain.paths.pairing import Case
+from queuebit_domain.paths.state import Path
 from queuebit_store.ports import Position
 
 
@@ -26,9 +27,16 @@ class Plan:
 
 @dataclass(slots=True)
 class Behind:
-    """Of a path more plans were made than are kept in mind: where the log is read again from, and how many of those that were
-    passed over are measured.
+    """Of a path more plans were made than are kept in mind: where the log is read again from, before which moment none was
+    passed over, and how many of those that were are measured.
     """
 
     position: Position
+    since: datetime
     measured: int = 0
+
+
+def folded(plan: Plan, path: Path) -> bool:
+    """Whether the path holds this plan, or one that was asked later, already."""
+    last = path.folded
+    return last is not None and (plan.planned_at, plan.job) <= (last.planned_at, last.job_id.int)
