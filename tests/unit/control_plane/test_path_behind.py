@@ -163,3 +163,23 @@ async def test_jobs_of_one_moment_are_all_pairs_wherever_a_page_or_its_room_ends
         await at.step(10.0)
 
     assert (await at.pairs(), at.board.out[PATH_ID]) == (2 * JOBS, 0)
+
+
+@pytest.mark.parametrize("problem", [None, "alike"], ids=["others each", "the same again"])
+async def test_jobs_that_are_not_measured_fill_no_room_for_ever(at: _At, problem: str | None) -> None:
+    """Given more jobs in a run that are drawn and not measured than are kept in mind, then the one behind them is a pair, with
+    each of their problems for a draw.
+    """
+    await append_to_path(at.store, NOW, a_registration())
+    for nth in range(3 * JOBS):
+        await plan_job(at.store, nth, NOW + timedelta(milliseconds=nth), measured=False, drawn=problem or f"{nth}")
+    await at.step(5.0)
+    last = await plan_job(at.store, 3 * JOBS, NOW + timedelta(seconds=1), drawn="measured")
+    await both_answer(at.store, last, 98.0, 100.0, NOW)
+    for _ in range(JOBS):
+        await at.step(5.0)
+
+    stored = await at.store.events_of(PATH_ID)
+    pairs = [PathPairRecorded.model_validate_json(each.data) for each in stored if each.type == "PathPairRecorded"]
+    assert [(pair.job_id, pair.eligible) for pair in pairs] == [(last, 2 if problem else 3 * JOBS + 1)]
+    assert at.board.out[PATH_ID] == 0

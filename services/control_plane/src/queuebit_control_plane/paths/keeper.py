@@ -14,6 +14,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import inf
 from typing import Protocol, cast
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from queuebit_contracts.paths import PathEvent, PathPairRecorded
 from queuebit_contracts.registry import REGISTRY
 from queuebit_contracts.streams import JOB
 from queuebit_control_plane.paths.board import PathBoard
-from queuebit_control_plane.paths.plans import Behind, Plan, folded
+from queuebit_control_plane.paths.plans import Behind, Plan, folded, without_repeats
 from queuebit_domain.job.codec import read_event
 from queuebit_domain.paths.cases import Told, case_of
 from queuebit_domain.paths.cohort import CATEGORY, HEAD_STATE, OPERATOR
@@ -129,8 +130,9 @@ class PathKeeper:
             self._saved = await self._store.load_cursor(CURSOR)
             self._position = max(self._saved, self._board.began())
         plans, page = await self._page(self._position)
+        room = self._of_path_max
         for plan in plans:
-            self._take(plan)
+            self._take(plan, room)
         self._position = page.end
         if plans or not page.more:
             self._cut_at = max(plan.planned_at for plan in plans) if page.more else None
@@ -146,16 +148,17 @@ class PathKeeper:
             try:
                 planned = cast(ev.JobPlanned, REGISTRY.read_stored(event.type, event.schema_version, event.data))
             except Exception as error:
-                log.error("a plan cannot be read, and is no pair", exc_info=error, extra=_of_job(event.stream_id))
+                log.error(
+                    "a plan cannot be read, and is no pair", exc_info=error, extra={"job_id": str(event.stream_id)}
+                )
                 continue
             if planned.path is not None:
                 found.append(Plan(event.time, event.stream_id.int, event.stream_id, planned.path, position))
         return found, page
 
-    def _take(self, plan: Plan) -> bool:
-        """Keep a plan in mind, where its path is known, does not hold it, or one that was asked later, already, and has not
-        more than its part; whether it is kept. One that was not asked later than those in mind is kept in any case: it would be
-        too late for it when these are pairs. One that came since the last page may have been read for a path that was behind.
+    def _take(self, plan: Plan, room: float) -> bool:
+        """Keep a plan in mind, unless it is there, or its path is gone, holds it or a later one, or has no room for it; whether
+        it is kept. For one asked no later than those in mind there is room: when these are pairs it would be too late.
         """
         path_id = plan.draw.path_id
         path = self._board.paths.get(path_id)
@@ -166,10 +169,10 @@ class PathKeeper:
         if place < len(plans) and plans[place] == plan:
             return False
         later = not plans or plan.planned_at > plans[-1].planned_at
-        if path_id not in self._behind and later and len(plans) >= self._of_path_max:
+        if later and path_id not in self._behind and len(plans) >= room:
             self._behind[path_id] = Behind(plan.before, plan.planned_at)
             log.warning("path %s is behind: what it measures waits for jobs before", path_id)
-        if path_id in self._behind and later:
+        if later and path_id in self._behind:
             self._behind[path_id].measured += plan.draw.measured
             return False
         self._plans.setdefault(path_id, plans).insert(place, plan)
@@ -186,15 +189,20 @@ class PathKeeper:
             if path_id not in self._board.paths:
                 del self._behind[path_id]
                 continue
-            known = self._plans.get(path_id, [])
-            if sum(plan.planned_at < behind.since for plan in known) > self._of_path_max // 2:
+            plans = self._plans.get(path_id, [])
+            plans[:] = without_repeats(plans, self._drawn.get(path_id, ()))
+            whole = [plan for plan in plans if plan.planned_at < behind.since]
+            waits = any(plan.draw.measured for plan in whole)
+            if waits and len(whole) > self._of_path_max // 2:
                 continue
-            plans, page = await self._page(behind.position)
+            found, page = await self._page(behind.position)
             del self._behind[path_id]
-            mine = [plan for plan in plans if plan.draw.path_id == path_id]
-            left = behind.measured - sum(plan.draw.measured for plan in mine if self._take(plan))
-            if path_id not in self._behind and page.end < end:
-                self._behind[path_id] = Behind(page.end, max([behind.since, *(plan.planned_at for plan in plans)]))
+            mine = [plan for plan in found if plan.draw.path_id == path_id]
+            # What is not measured goes with the next that is, however many they are.
+            room = self._of_path_max if waits else inf
+            left = behind.measured - sum(plan.draw.measured for plan in mine if self._take(plan, room))
+            if path_id not in self._behind and behind.position < page.end < end:
+                self._behind[path_id] = Behind(page.end, max([behind.since, *(plan.planned_at for plan in found)]))
             if path_id in self._behind:
                 self._behind[path_id].measured = max(0, left)
             return True
@@ -265,7 +273,7 @@ class PathKeeper:
             try:
                 plan.case = case_of(plan.job_id, [Told(each.time, read_event(each)) for each in stored], 1)
             except Exception as error:
-                log.error("a job cannot be read, and is no pair", exc_info=error, extra=_of_job(plan.job_id))
+                log.error("a job cannot be read, and is no pair", exc_info=error, extra={"job_id": str(plan.job_id)})
                 plan.case = None
 
     async def _append(self, path_id: UUID, path: Path, events: Sequence[PathEvent], after: Path, now: datetime) -> bool:
@@ -290,7 +298,3 @@ class PathKeeper:
         if position != self._saved:
             await self._store.save_cursor(CURSOR, position)
             self._saved = position
-
-
-def _of_job(job_id: UUID) -> dict[str, str]:
-    return {"job_id": str(job_id)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -40,3 +41,16 @@ def folded(plan: Plan, path: Path) -> bool:
     """Whether the path holds this plan, or one that was asked later, already."""
     last = path.folded
     return last is not None and (plan.planned_at, plan.job) <= (last.planned_at, last.job_id.int)
+
+
+def without_repeats(plans: Sequence[Plan], drawn: Container[str]) -> list[Plan]:
+    """Those that are measured, or count as a draw: the same problem again does not, nor does one that is `drawn` already."""
+    kept: list[Plan] = []
+    seen: set[str] = set()
+    for plan in plans:
+        problem = plan.draw.problem
+        if plan.draw.measured or problem is None or not (problem in seen or problem in drawn):
+            kept.append(plan)
+        if problem is not None:
+            seen.add(problem)
+    return kept
