@@ -197,15 +197,14 @@ class PathKeeper:
                 continue
             found, page = await self._page(behind.position)
             del self._behind[path_id]
-            mine = [plan for plan in found if plan.draw.path_id == path_id]
             # What is not measured goes with the next that is, however many they are.
             room = self._of_path_max if waits else inf
-            left = behind.measured - sum(plan.draw.measured for plan in mine if self._take(plan, room))
+            took = [plan for plan in found if plan.draw.path_id == path_id and self._take(plan, room)]
             if path_id not in self._behind and behind.position < page.end < end:
                 self._behind[path_id] = Behind(page.end, max([behind.since, *(plan.planned_at for plan in found)]))
             if path_id in self._behind:
-                self._behind[path_id].measured = max(0, left)
-            return True
+                self._behind[path_id].measured = max(0, behind.measured - sum(plan.draw.measured for plan in took))
+            return bool(took) or self._behind.get(path_id) != behind
         return False
 
     def _forget_folded(self, path_id: UUID) -> None:
