@@ -152,6 +152,13 @@ SERVICES = Board(
         Panel(
             "Answers over HTTP", _quantiles("queuebit_gateway_request_duration_seconds", by="queuebit_route_class"), "s"
         ),
+        Panel(
+            "Keys of personal data",
+            (
+                ("sum(increase(queuebit_personal_keys_moved_total[$__range]))", "moved on"),
+                ("max(queuebit_personal_keys_overdue)", "overdue"),
+            ),
+        ),
         Panel("Events stored", (("sum(rate(queuebit_store_events_total[$__rate_interval]))", "stored"),), "ops"),
         Panel("Memory", (("process_resident_memory_bytes", "{{instance}}"),), "bytes"),
         Panel("Processor", (("rate(process_cpu_seconds_total[$__rate_interval])", "{{instance}}"),), "percentunit"),
