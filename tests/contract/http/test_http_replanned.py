@@ -90,6 +90,7 @@ async def test_what_makes_no_sense_is_named_with_its_field(world: RunningGateway
     cases: list[tuple[str, Any, str, str]] = [
         (shop, {"pins": ["job 9"]}, "/pins", "unknown_part"),
         (shop, {"change_cost": -1}, "/change_cost", "greater_than_equal"),
+        (shop, {"change_cost": 1e16}, "/problem/statement/keep/change_cost", "number"),
         (shop, {"pin": ["job 1"]}, "/pin", "extra_forbidden"),
         (shop, {"patch": {"problem": {"statement": {"jobs": []}}}}, "/problem/statement/jobs", "length"),
         (cut, {"change_cost": 1}, "/problem/kind", "not_replanned"),

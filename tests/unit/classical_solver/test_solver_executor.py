@@ -62,6 +62,12 @@ def some_jobs(agents: int, jobs: int) -> Problem:
     return Problem(kind="generalised_assignment", statement=statement)
 
 
+def a_ring(colours: int) -> Problem:
+    """Five nodes, which need three colours."""
+    ring = [[1, 2], [2, 3], [3, 4], [4, 5], [1, 5]]
+    return Problem(kind="graph_colouring", statement={"nodes": 5, "edges": ring, "colours": colours})
+
+
 def some_assets(budget: int | None) -> Problem:
     covariances = [[1.0 if i == k else 0.1 for k in range(6)] for i in range(6)]
     chosen = {} if budget is None else {"budget": budget}
@@ -119,6 +125,9 @@ def test_run_small_needs_no_is_small_before_it() -> None:
         (some_jobs(3, 12), "classical", False),
         (some_assets(3), "classical", True),
         (some_assets(None), "classical", False),
+        (a_ring(3), "classical", True),
+        (a_ring(2), "classical", False),
+        (a_ring(2), "rule", True),
         (NO_NODES, "classical", True),
         (Problem(kind="nothing", statement={}), "classical", True),
     ],

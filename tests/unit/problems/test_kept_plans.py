@@ -320,6 +320,25 @@ def test_large_packings_and_colourings_are_not_kept() -> None:
         optimisation_of("bin_packing").parse(many)
     with pytest.raises(InvalidStatement, match="colourings of more than 500 nodes"):
         optimisation_of("graph_colouring").parse({"nodes": 501, "edges": [], "keep": {"pinned": [[1, 0]]}})
+    with pytest.raises(InvalidStatement, match="colourings of more than 500 nodes") as refused:
+        optimisation_of("graph_colouring").parse({"nodes": 5_000, "edges": [], "keep": {"change_cost": 1}})
+    assert [field.pointer for field in refused.value.fields] == ["/problem/statement/keep"]
+
+
+def test_what_is_pinned_is_told_in_few_rows() -> None:
+    """All nodes of a complete graph, the last two in one colour; and as many operations as there are, at one time."""
+    colouring, shop, many = optimisation_of("graph_colouring"), optimisation_of("job_shop"), range(60)
+    nodes = {"nodes": 60, "edges": [[u + 1, v + 1] for v in many for u in range(v)]}
+    pins = [[node + 1, min(node, 58)] for node in many]
+    coloured = colouring.parse({**nodes, "keep": {"pinned": pins}})
+    at_once = shop.parse({"machines": 1, "jobs": [[[0, 1]] for _ in many], "keep": {"pinned": [[j, 0, 0] for j in many]}})
+
+    of_nodes, of_jobs = (kind.as_stated(each).named_rows(each) for kind, each in ((colouring, coloured), (shop, at_once)))
+
+    assert of_nodes is not None and of_jobs is not None
+    assert (len(of_nodes.ranges), len(of_nodes.rows), of_nodes.names[-1]) == (60, 121, "nodes 59 and 60 differ")
+    assert (len(of_jobs.rows), len(of_jobs.named(range(60, 1060)))) == (1060, 1000)
+    assert refuted(of_nodes.ranges, of_nodes.rows, math.inf) and refuted(of_jobs.ranges, of_jobs.rows, math.inf)
 
 
 def test_a_machine_that_is_late_moves_what_it_must_and_keeps_the_times_of_the_rest() -> None:

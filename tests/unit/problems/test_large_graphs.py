@@ -45,6 +45,17 @@ def test_a_large_graph_is_written_in_half_the_space_and_read_back(name: str, mon
     assert kind.parse(compact).model_dump(mode="json") == compact
 
 
+def test_a_large_graph_keeps_what_else_is_stated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graphs, "EDGES_LISTED_MAX", 2)
+    kind, keep = optimisation_of("graph_colouring"), {"before": [[1, 0]], "pinned": [], "change_cost": 2}
+    statement = kind.parse({**LISTS, "colours": 3, "keep": keep})
+
+    compact = statement.model_dump(mode="json")
+
+    assert compact == {"nodes": 5, "neighbours": [[2, 3], [3], [4], [5]], "colours": 3, "keep": keep}
+    assert kind.parse(compact) == statement
+
+
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"nodes": 2}, "/edges"),
     ({"nodes": 2, "edges": [], "neighbours": []}, "/neighbours"),

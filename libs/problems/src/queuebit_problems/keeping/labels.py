@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from queuebit_problems.encoding.qubo import exact
@@ -80,22 +81,21 @@ class Labels(Plans[K]):
             if thing not in found:
                 found[thing] = next(label for label in labels if together(thing, members[label]))
                 members[found[thing]].append(thing)
-                labels.sort(key=lambda label: not members[label])
         return {self.key: [found[thing] for thing in range(count)]}
 
     def rows(self, statement: K, keep: Keep) -> NamedRows:
         """What is pinned and nothing else: all others find labels of their own."""
-        things = sorted({thing for thing, _ in keep.pinned})
-        labels = sorted({label for _, label in keep.pinned})
-        bit: dict[Choice, int] = {pair: at for at, pair in enumerate(product(things, labels))}
-        found = NamedRows([(0, 1)] * len(bit), complete=self.limit(statement) is None)
-        for thing in things:
-            found.add(f"one label for {self.thing} {thing}", [(bit[thing, label], 1) for label in labels], upper=1)
-        for pin in keep.pinned:
-            found.add(f"{self.named(statement, pin)} is pinned", [(bit[pin], 1)], lower=1)
-        for label in labels:
-            columns = {thing - self.first: bit[thing, label] for thing in things}
-            self.constrain_pins(statement, label, columns, found)
+        found = NamedRows([(0, 1)] * len(keep.pinned), complete=self.limit(statement) is None)
+        bits_of, columns = defaultdict[int, list[int]](list), defaultdict[int, dict[int, int]](dict)
+        for bit, (thing, label) in enumerate(keep.pinned):
+            bits_of[thing].append(bit)
+            columns[label][thing - self.first] = bit
+        for thing, bits in bits_of.items():
+            found.add(f"one label for {self.thing} {thing}", [(bit, 1) for bit in bits], upper=1)
+        for bit, pin in enumerate(keep.pinned):
+            found.add(f"{self.named(statement, pin)} is pinned", [(bit, 1)], lower=1)
+        for label, mine in sorted(columns.items()):
+            self.constrain_pins(statement, label, mine, found)
         return found
 
     def model(self, statement: K, keep: Keep, model: cp_model.CpModel) -> CpReading:

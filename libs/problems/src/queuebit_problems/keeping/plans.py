@@ -72,9 +72,10 @@ class Keeping(Optimisation[K]):
         return statement.model_copy(update={"keep": keep.model_copy(update={"pinned": pins})})
 
     def with_change_cost(self, statement: K, parts: frozenset[str], cost: Number) -> K:
-        """Instead of what changes from a plan before that cost."""
+        """Instead of what changes from a plan before that cost. Whoever asks checks the statement."""
         pins = () if statement.keep is None else statement.keep.pinned
-        return statement.model_copy(update={"keep": Keep(before=_choices(parts), pinned=pins, change_cost=cost)})
+        keep = Keep.model_construct(before=_choices(parts), pinned=pins, change_cost=cost)
+        return statement.model_copy(update={"keep": keep})
 
 
 def _choices(parts: Iterable[str]) -> tuple[Choice, ...]:

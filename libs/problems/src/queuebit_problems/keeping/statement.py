@@ -67,6 +67,10 @@ class KeepingStatement(Statement):
     def part_fault(self, part: Choice) -> str | None:
         """What is wrong with a part of a plan; None where an answer might have it."""
 
+    def keep_fault(self) -> str | None:
+        """Why no plan of this statement is kept, whatever its parts; None where plans may be."""
+        return None
+
     @model_validator(mode="after")
     def _known_parts(self) -> Self:
         if self.keep is not None:
@@ -74,6 +78,9 @@ class KeepingStatement(Statement):
         return self
 
     def _keep_faults(self, keep: Keep) -> Iterator[tuple[Place, str, str]]:
+        if (fault := self.keep_fault()) is not None:
+            yield ("keep",), "too_large", fault
+            return
         for name, parts in (("before", keep.before), ("pinned", keep.pinned)):
             for place, part in enumerate(parts):
                 fault = self.part_fault(part)

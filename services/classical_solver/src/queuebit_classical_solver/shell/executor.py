@@ -21,6 +21,7 @@ from queuebit_contracts.jobs import Lane, Usage
 from queuebit_contracts.statement_text import StatementText
 from queuebit_problems.errors import ProblemError
 from queuebit_problems.kind import gap_of, tighter
+from queuebit_problems.optimisation import Optimisation
 from queuebit_problems.registry import parse_optimisation
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolError
@@ -92,6 +93,7 @@ class ClassicalExecutor:
             small = size.terms <= self._small.default_terms_max
         else:
             small = size.variables <= self._small.variables_max and kind.enumerates(statement)
+            small = small and not _has_to_be_refuted(kind, statement)
         if small:
             if len(self._parsed) >= PARSED_MAX:
                 self._parsed.clear()
@@ -229,6 +231,12 @@ class _NoSearch:
 
     def solve(self, *_: Any, **__: Any) -> Solution:
         raise NothingFound("A small order is not searched.")
+
+
+def _has_to_be_refuted(kind: Optimisation[Any], statement: Any) -> bool:
+    """Whether nothing is feasible, of a kind that names what allows none: that takes searches. Most have an answer at once."""
+    names = type(kind).named_rows is not Optimisation.named_rows
+    return names and kind.default_answer(statement) is None and kind.enumerated(statement) is None
 
 
 def task_of(order: JobQueued) -> Task:

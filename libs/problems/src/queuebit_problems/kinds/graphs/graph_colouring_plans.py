@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, Strict
@@ -16,6 +16,9 @@ from queuebit_problems.rows import NamedRows
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
+
+CLASHES_MAX = 1_000
+"""So many nodes that are joined and pinned to one colour are told of."""
 
 
 class ColouringStatement(GraphStatement, KeepingStatement):
@@ -33,9 +36,11 @@ class ColouringStatement(GraphStatement, KeepingStatement):
         ),
     ] = None
 
+    def keep_fault(self) -> str | None:
+        many = self.nodes > THINGS_MAX
+        return f"should be left out: colourings of more than {THINGS_MAX} nodes are not kept" if many else None
+
     def part_fault(self, part: Choice) -> str | None:
-        if self.nodes > THINGS_MAX:
-            return f"cannot be kept: colourings of more than {THINGS_MAX} nodes are not"
         return within(part, "node, colour", range(1, self.nodes + 1), range(self.nodes))
 
 
@@ -68,10 +73,11 @@ class Colourings(Labels[ColouringStatement]):
     def constrain_pins(
         self, statement: ColouringStatement, label: int, bits: Mapping[int, int], found: NamedRows
     ) -> None:
+        """Where many clash some of them are named: one is enough for what is pinned to allow no answer."""
         del label
-        for one, other in combinations(bits, 2):
-            if statement.masks[one] >> other & 1:
-                found.add(f"nodes {one + 1} and {other + 1} differ", [(bits[one], 1), (bits[other], 1)], upper=1)
+        clashes = (pair for pair in combinations(bits, 2) if statement.masks[pair[0]] >> pair[1] & 1)
+        for one, other in islice(clashes, CLASHES_MAX):
+            found.add(f"nodes {one + 1} and {other + 1} differ", [(bits[one], 1), (bits[other], 1)], upper=1)
 
 
 PLANS = Colourings()

@@ -128,7 +128,9 @@ class GraphStatement(Statement):
         later: list[list[int]] = [[] for _ in range(self.edges[-1][0])]
         for u, v in self.edges:
             later[u - 1].append(v)
-        return {"nodes": self.nodes, "neighbours": later}
+        rest: dict[str, Any] = plain(self.model_copy(update={"edges": ()}))
+        del rest["edges"]
+        return {**rest, "neighbours": later}
 
     @cached_property
     def masks(self) -> list[int]:

@@ -49,10 +49,12 @@ class BinPackingStatement(KeepingStatement):
         Field(max_length=ITEMS_MAX, description="The size of each item; none is larger than a bin."),
     ]
 
+    def keep_fault(self) -> str | None:
+        many = len(self.sizes) > THINGS_MAX
+        return f"should be left out: packings of more than {THINGS_MAX} items are not kept" if many else None
+
     def part_fault(self, part: Choice) -> str | None:
         every = range(len(self.sizes))
-        if len(every) > THINGS_MAX:
-            return f"cannot be kept: packings of more than {THINGS_MAX} items are not"
         return within(part, "item, bin", every, every)
 
     @cached_property

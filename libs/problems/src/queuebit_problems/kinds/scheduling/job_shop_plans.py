@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import combinations, pairwise, product
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
 from queuebit_problems.encoding.qubo import exact
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 Times = Mapping[int, list[int]]
 """The times at which operations started in the earlier plan, those numbered through."""
+Placed = tuple[int, int]
+"""An operation and when it starts."""
+CLASHES_MAX = 1_000
+"""So many pairs that are pinned to one time are told of."""
 
 
 class Schedules(Plans[JobShopStatement]):
@@ -109,13 +113,9 @@ class Schedules(Plans[JobShopStatement]):
         for o, times in pinned.items():
             for time in times:
                 found.add(f"{names[o]}={time} is pinned", [(o, 1)], lower=time, upper=time)
-        for a, b in combinations(pinned, 2):
-            if shop.machine[a] != shop.machine[b]:
-                continue
-            for s, t in product(pinned[a], pinned[b]):
-                if s + shop.duration[a] > t and t + shop.duration[b] > s:
-                    pair = f"{names[a]}={s} and {names[b]}={t}"
-                    found.add(f"{pair}, both pinned, on machine {shop.machine[a]} one at a time", (), upper=-1)
+        for (a, s), (b, t) in islice(_clashes(shop, pinned), CLASHES_MAX):
+            pair = f"{names[a]}={s} and {names[b]}={t}"
+            found.add(f"{pair}, both pinned, on machine {shop.machine[a]} one at a time", (), upper=-1)
         return found
 
     def nearest(self, statement: JobShopStatement, keep: Keep) -> Answer | None:
@@ -124,6 +124,21 @@ class Schedules(Plans[JobShopStatement]):
         wanted = {o: times[0] for o, times in {**_times(shop, keep.before), **_times(shop, keep.pinned)}.items()}
         found = _as_wanted(shop, wanted, [due.get(job, TIME_MAX + 1) for job in range(len(shop.jobs))])
         return {"start": [[found[o] for o in mine] for mine in shop.jobs]}
+
+
+def _clashes(shop: Shop, pinned: Times) -> Iterator[tuple[Placed, Placed]]:
+    """Pinned operations that run at one time on one machine, the lower one first."""
+    of_machine = defaultdict[int, list[tuple[int, int]]](list)
+    for o, times in pinned.items():
+        of_machine[shop.machine[o]] += [(time, o) for time in times]
+    for mine in of_machine.values():
+        mine.sort()
+        for at, (s, a) in enumerate(mine):
+            for t, b in islice(mine, at + 1, None):
+                if t >= s + shop.duration[a]:
+                    break
+                if a != b and t + shop.duration[b] > s:
+                    yield ((a, s), (b, t)) if a < b else ((b, t), (a, s))
 
 
 def _add_loads(statement: JobShopStatement, found: NamedRows) -> None:
