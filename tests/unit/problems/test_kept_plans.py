@@ -115,7 +115,11 @@ def kept(draw: st.DrawFn, field: Field) -> tuple[Data, Data, list[Answer]]:
 
 
 def parsed(field: Field, data: Data, keep: Data) -> tuple[Optimisation[Any], Any]:
-    kind = optimisation_of(field.name)
+    return parsed_by_name(field.name, data, keep)
+
+
+def parsed_by_name(name: str, data: Data, keep: Data) -> tuple[Optimisation[Any], Any]:
+    kind = optimisation_of(name)
     statement = kind.parse({**data, "keep": keep})
     return kind.as_stated(statement), statement
 
@@ -325,20 +329,26 @@ def test_large_packings_and_colourings_are_not_kept() -> None:
     assert [field.pointer for field in refused.value.fields] == ["/problem/statement/keep"]
 
 
-def test_what_is_pinned_is_told_in_few_rows() -> None:
-    """All nodes of a complete graph, the last two in one colour; and as many operations as there are, at one time."""
-    colouring, shop, many = optimisation_of("graph_colouring"), optimisation_of("job_shop"), range(60)
-    nodes = {"nodes": 60, "edges": [[u + 1, v + 1] for v in many for u in range(v)]}
-    pins = [[node + 1, min(node, 58)] for node in many]
-    coloured = colouring.parse({**nodes, "keep": {"pinned": pins}})
-    at_once = shop.parse({"machines": 1, "jobs": [[[0, 1]] for _ in many], "keep": {"pinned": [[j, 0, 0] for j in many]}})
+MANY = range(60)
+PAIRS = [[a + 1, b + 1] for b in MANY for a in range(b)]
 
-    of_nodes, of_jobs = (kind.as_stated(each).named_rows(each) for kind, each in ((colouring, coloured), (shop, at_once)))
 
-    assert of_nodes is not None and of_jobs is not None
-    assert (len(of_nodes.ranges), len(of_nodes.rows), of_nodes.names[-1]) == (60, 121, "nodes 59 and 60 differ")
-    assert (len(of_jobs.rows), len(of_jobs.named(range(60, 1060)))) == (1060, 1000)
-    assert refuted(of_nodes.ranges, of_nodes.rows, math.inf) and refuted(of_jobs.ranges, of_jobs.rows, math.inf)
+@pytest.mark.parametrize(
+    ("name", "data", "pins", "rows_count"),
+    [
+        ("graph_colouring", {"nodes": 60, "edges": PAIRS}, [[node + 1, min(node, 58)] for node in MANY], 60 + 60 + 1),
+        ("job_shop", {"machines": 1, "jobs": [[[0, 1]] for _ in MANY]}, [[job, 0, 0] for job in MANY], 60 + 1000),
+        ("tsp", {"distances": [[1] * 60] * 60}, PAIRS, len(PAIRS) + 60 + 100),
+    ],
+)
+def test_what_is_pinned_is_told_in_few_rows(name: str, data: Data, pins: list[list[int]], rows_count: int) -> None:
+    """The last two nodes of a complete graph in one colour, all operations at one time, and all ways between nodes."""
+    kind, statement = parsed_by_name(name, data, {"pinned": pins})
+    rows = kind.named_rows(statement)
+
+    assert rows is not None
+    assert (len(rows.ranges), len(rows.rows)) == (len(pins), rows_count)
+    assert refuted(rows.ranges, rows.rows, math.inf)
 
 
 def test_a_machine_that_is_late_moves_what_it_must_and_keeps_the_times_of_the_rest() -> None:

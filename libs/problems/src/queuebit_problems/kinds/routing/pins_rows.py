@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice, pairwise
 
 from queuebit_problems.keeping.statement import Choice
 from queuebit_problems.kinds.routing.chains import chains_of
 from queuebit_problems.kinds.routing.cvrp_search import Fleet
 from queuebit_problems.kinds.routing.vrptw_search import TimedFleet
 from queuebit_problems.rows import NamedRows
+
+CIRCLES_MAX = 100
+"""So many are told of: one is enough for what is pinned to allow no route."""
 
 
 class Pins:
@@ -27,14 +31,21 @@ class Pins:
 
     def visited_once(self, nodes: Sequence[int], whole: int) -> None:
         """Each of these nodes is passed once, and no ways among them close a circle but one through `whole` nodes."""
+        out, into = defaultdict[int, list[int]](list), defaultdict[int, list[int]](list)
+        for (a, b), bit in self._bit.items():
+            out[a].append(bit)
+            into[b].append(bit)
         for node in nodes:
-            out = [bit for way, bit in self._bit.items() if way[0] == node]
-            into = [bit for way, bit in self._bit.items() if way[1] == node]
             if self._symmetric:
-                self._at_most(2, out + into, f"node {node} is passed once")
+                self._at_most(2, out[node] + into[node], f"node {node} is passed once")
             else:
-                self._at_most(1, out, f"node {node} is left once")
-                self._at_most(1, into, f"node {node} is reached once")
+                self._at_most(1, out[node], f"node {node} is left once")
+                self._at_most(1, into[node], f"node {node} is reached once")
+        for circle in islice(self._circles(nodes, whole), CIRCLES_MAX):
+            name = f"the ways {', '.join(map(self._named, circle))} are no route"
+            self._at_most(len(circle) - 1, [self._bit[each] for each in circle], name)
+
+    def _circles(self, nodes: Sequence[int], whole: int) -> Iterator[list[Choice]]:
         tree: dict[int, list[Choice]] = {node: [] for node in nodes}
         for way in self._bit:
             if way[0] not in tree or way[1] not in tree:
@@ -44,9 +55,7 @@ class Pins:
                 for end in way:
                     tree[end].append(way)
             elif len(path) + 1 < whole:
-                circle = [*path, way]
-                name = f"the ways {', '.join(map(self._named, circle))} are no route"
-                self._at_most(len(circle) - 1, [self._bit[each] for each in circle], name)
+                yield [*path, way]
 
     def carried(self, fleet: Fleet) -> None:
         """What one vehicle carries along pinned ways, and when it is where."""
