@@ -108,6 +108,11 @@ CONFLICTS: dict[str, tuple[str, dict[str, Any], str]] = {
         {**ROUTES, "vehicles": 4, "windows": [[0, 60], *ROUTES["windows"][1:]]},
         "from node 5 back in time allows none by itself",
     ),
+    "away": (
+        "vrptw",
+        {**ROUTES, "windows": [[0, 60], *ROUTES["windows"][1:4], [49, 49]], "vehicles": 4},
+        "from node 5 back in time allows none by itself",
+    ),
     "loads": (
         "cvrp",
         {**LOADS, "vehicles": 2},
