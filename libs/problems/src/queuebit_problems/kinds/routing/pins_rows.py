@@ -15,6 +15,9 @@ from queuebit_problems.rows import NamedRows
 CIRCLES_MAX = 100
 """So many are told of: one is enough for what is pinned to allow no route."""
 
+WAYS_NAMED_MAX = 12
+"""Of a circle."""
+
 
 class Pins:
     """Rows over a bit for each pinned way, beside those that there are."""
@@ -42,8 +45,9 @@ class Pins:
                 self._at_most(1, out[node], f"node {node} is left once")
                 self._at_most(1, into[node], f"node {node} is reached once")
         for circle in islice(self._circles(nodes, whole), CIRCLES_MAX):
-            name = f"the ways {', '.join(map(self._named, circle))} are no route"
-            self._at_most(len(circle) - 1, [self._bit[each] for each in circle], name)
+            named = ", ".join(map(self._named, circle[-WAYS_NAMED_MAX:]))
+            more = f" and {len(circle) - WAYS_NAMED_MAX} more" if len(circle) > WAYS_NAMED_MAX else ""
+            self._at_most(len(circle) - 1, [self._bit[each] for each in circle], f"the ways {named}{more} are no route")
 
     def _circles(self, nodes: Sequence[int], whole: int) -> Iterator[list[Choice]]:
         tree: dict[int, list[Choice]] = {node: [] for node in nodes}
