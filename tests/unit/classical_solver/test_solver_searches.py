@@ -254,6 +254,17 @@ def test_tabu_search_finds_as_few_colours_as_enumeration_proves(seed: int) -> No
     assert solved((TabuColSolver(), kind, statement), hint=hint).objective == best.objective
 
 
+def test_tabu_search_on_colours_starts_from_more_colours_than_there_are() -> None:
+    """Neither in their order nor by DSATUR do the nodes get along with four colours."""
+    kind, graph = a_graph("graph_colouring", 10, 0.5, seed=103)
+    enough, few = (kind.parse({**graph.model_dump(), "colours": colours}) for colours in (4, 3))
+
+    assert kind.default_answer(enough) is None
+    assert solved((TabuColSolver(), kind, enough)).objective == 4
+    with pytest.raises(NothingFound, match="A clique needs more colours than there are"):
+        solved((TabuColSolver(), kind, few))
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_chains_find_the_tour_that_enumeration_proves(seed: int) -> None:
     kind, statement = a_tour(11, seed)

@@ -14,6 +14,7 @@ from queuebit_classical_solver.declaration import Search, Turn
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
 from queuebit_problems.kind import Answer, S
+from queuebit_problems.kinds.graphs.colouring_search import dsatur
 from queuebit_problems.kinds.graphs.graph_statement import bits_of
 from queuebit_problems.optimisation import Optimisation
 
@@ -48,21 +49,25 @@ class TabuColSolver:
         """See the port. It proves nothing."""
         graph: Any = statement
         pace = Pace(limits, stop, units_per_s=UNITS_PER_S)
-        best = Incumbent(kind, statement, hint or kind.default_answer(statement), on_progress, METHOD)
-        if best.answer is None:
-            raise NothingFound("No colouring is known to start from that has few enough colours.")
-        if graph.nodes * int(best.objective or 0) > CELLS_MAX:
+        known = hint or kind.default_answer(statement)
+        start = dsatur(graph.masks) if known is None else known["colour"]
+        best = Incumbent(kind, statement, known, on_progress, METHOD)
+        if known is None and best.bound > graph.colours:
+            raise NothingFound("A clique needs more colours than there are.")
+        if graph.nodes * len(set(start)) > CELLS_MAX:
             raise NothingFound("The graph has more nodes and colours than the tables take.")
-        search = _Fewer(_neighbours(graph.masks), best, random.Random(limits.seed))
+        search = _Fewer(_neighbours(graph.masks), start, best, random.Random(limits.seed))
         cut_off_by, _ = until_over(best, pace, search.one_round, patience=PATIENCE_STARTS)
         return best.solution(cut_off_by, search.steps, pace.worked)
 
 
 class _Fewer:
-    """Searches for a colouring with one colour fewer than the best: again once there is one, and where it goes stale."""
+    """Searches for a colouring with one colour fewer than the last: again once there is one, and where it goes stale. The first
+    ones may have more colours than there are.
+    """
 
-    def __init__(self, near: list[Any], best: Incumbent, rng: random.Random) -> None:
-        self._near, self._best, self._rng = near, best, rng
+    def __init__(self, near: list[Any], colour: list[int], best: Incumbent, rng: random.Random) -> None:
+        self._near, self._colour, self._best, self._rng = near, colour, best, rng
         self._stale_steps = STALE_STEPS + STALE_STEPS_EACH * len(near)
         self.steps = 0
         self._starts = 0
@@ -75,16 +80,16 @@ class _Fewer:
         self.steps += POLL_STEPS
         found, stale = not search.conflicts, search.stale >= self._stale_steps
         if found:
-            self._best.offer({"colour": search.colour.tolist()})
+            self._colour = search.colour.tolist()
+            self._best.offer({"colour": self._colour})
             self._starts = 0
         self._search = None if found or stale else search
         return Round(units, int(stale and not found), found)
 
     def _started(self) -> _TabuCol:
-        assert self._best.answer is not None
         fresh = self._starts % 2 == 1
         self._starts += 1
-        return _TabuCol(self._near, _merged(self._best.answer["colour"], self._rng, fresh=fresh), self._rng)
+        return _TabuCol(self._near, _merged(self._colour, self._rng, fresh=fresh), self._rng)
 
 
 def _neighbours(masks: list[int]) -> list[Any]:
