@@ -151,6 +151,8 @@ def test_what_the_earlier_answer_says_of_what_is_no_more_does_not_count() -> Non
     smaller = kind.parse({"metric": "EUC_2D", "coordinates": [[0, 0], [3, 0], [3, 4]]})
 
     assert kind.parts(smaller, {"tour": [1, 2, 4, 3]}) == ["1 - 2", "1 - 3"]
+    with pytest.raises(NotReplanned, match="no part ''"):
+        replanned(kind, smaller, {"tour": [1, 2, 3]}, [""], None)
 
 
 def test_bits_of_a_qubo_and_chosen_assets_cost_what_was_said() -> None:

@@ -6,6 +6,7 @@ objective; what is pinned stands in the constraints. So every solver, QUBO and c
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -82,8 +83,9 @@ def changes(kind: Optimisation[Any], statement: Any, earlier: Answer, answer: An
     before, now = kind.parts(statement, earlier), kind.parts(statement, answer)
     if before is None or now is None:
         return None
-    new = tuple(part for part in now if part not in before)
-    return Changes(len(now) - len(new), new, tuple(part for part in before if part not in now))
+    known, there = set(before), set(now)
+    new = tuple(part for part in now if part not in known)
+    return Changes(len(now) - len(new), new, tuple(part for part in before if part not in there))
 
 
 def _parts_of(kind: Optimisation[Any], statement: Any, earlier: Answer) -> list[Part] | None:
@@ -99,10 +101,13 @@ def _parts_of(kind: Optimisation[Any], statement: Any, earlier: Answer) -> list[
 
 
 def _pinned(parts: Collection[Part], pins: Sequence[str]) -> list[Part]:
-    found = list[Part]()
+    found, named = list[Part](), defaultdict[str, list[Part]](list)
+    for part in parts:
+        for name in {part, part.rpartition("=")[0] or part}:
+            named[name].append(part)
     for pin in pins:
-        mine = [part for part in parts if pin in (part, part.rpartition("=")[0])]
-        if not mine:
+        mine = named.get(pin)
+        if mine is None:
             some = ", ".join(sorted(parts)[:5])
             raise NotReplanned(
                 f"The earlier answer has no part {pin!r}.",
