@@ -93,7 +93,8 @@ class ClassicalExecutor:
             small = size.terms <= self._small.default_terms_max
         else:
             small = size.variables <= self._small.variables_max and kind.enumerates(statement)
-            small = small and not _has_to_be_refuted(kind, statement)
+            if small and kind.__class__.named_rows is not Optimisation.named_rows:
+                small = not _has_to_be_refuted(kind, statement)
         if small:
             if len(self._parsed) >= PARSED_MAX:
                 self._parsed.clear()
@@ -234,9 +235,8 @@ class _NoSearch:
 
 
 def _has_to_be_refuted(kind: Optimisation[Any], statement: Any) -> bool:
-    """Whether nothing is feasible, of a kind that names what allows none: that takes searches. Most have an answer at once."""
-    names = type(kind).named_rows is not Optimisation.named_rows
-    return names and kind.default_answer(statement) is None and kind.enumerated(statement) is None
+    """Whether nothing is feasible: a kind that names what allows none searches for that. Most have an answer at once."""
+    return kind.default_answer(statement) is None and kind.enumerated(statement) is None
 
 
 def task_of(order: JobQueued) -> Task:
