@@ -79,7 +79,6 @@ def filled(statement: VrptwStatement, model: cp_model.CpModel, keep: Keep | None
     ways, every = _ways(statement, [*before, *pinned])
     used = {way: model.new_bool_var(f"way{way[0]}_{way[1]}") for way in ways}
     if {i for i, _ in ways} | {j for _, j in ways} != set(range(fleet.nodes)):
-        # Nobody gets to one of them, or away. The depot may not be passed by.
         model.add_bool_or([])
         ways = [(0, 1), (1, 0), *((i, i) for i in range(2, fleet.nodes))]
         used = {way: model.new_bool_var("") for way in ways}
