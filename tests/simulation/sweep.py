@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from queuebit_contracts import channels
+from queuebit_runtime.service.interpreter import calm_collector
 from tests.simulation.checkers import check
 from tests.simulation.history import History
 from tests.simulation.simulation import run_simulation
@@ -52,10 +53,15 @@ def summary_of(seed: int) -> Summary:
     return Summary(seed, tuple(check(history)), history.fired, states, _seen(history))
 
 
+def _start() -> None:
+    """As services do: here it is a tenth of the time."""
+    calm_collector()
+
+
 def sweep(seeds: Iterable[int]) -> Iterator[Summary]:
     """Run them on every core, in their order."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=context, initializer=_start) as pool:
         yield from pool.map(summary_of, seeds, chunksize=CHUNK)
 
 
