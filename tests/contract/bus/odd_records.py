@@ -12,7 +12,7 @@ from queuebit_runtime.access.settings import KafkaAccess, client_options
 from queuebit_runtime.bus.port import Outgoing
 
 BATCH_BYTES = 1 << 20
-ZSTD = 4
+SNAPPY, ZSTD = 2, 4
 
 
 class OddName(str):

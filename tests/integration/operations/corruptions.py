@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
 from queuebit_contracts import channels
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
+from queuebit_contracts.errors import MalformedEnvelope
 from queuebit_contracts.ids import attempt_id_of, derive_id
 from queuebit_control_plane.relay.relay import records_of
+from queuebit_runtime.bus.dead_letters.letter import Origin, dead_letter_of
+from queuebit_runtime.bus.dead_letters.marks import Mark, mark_record
 from queuebit_runtime.bus.partitioner import partition_of
-from queuebit_runtime.bus.port import Outgoing
+from queuebit_runtime.bus.port import Outgoing, Record
 from queuebit_runtime.clock import SystemClock
 from queuebit_store.ports import Position, Reservation
 from tests.builders import NOW, a_submit
@@ -143,6 +147,36 @@ async def key_for_other_content(world: World, job_id: UUID) -> Expected:
     return "key_of_another_job", str(job_id)
 
 
+_places = count()
+
+
+async def set_aside(world: World, job_id: UUID, cause: str) -> Origin:
+    """An hour ago, the report that the events with this cause follow from: where it lay."""
+    origin = Origin(channels.EXECUTIONS, 0, next(_places))
+    record = Record(*origin, str(job_id).encode(), b"{}", (("ce_id", str(derive_id(job_id, cause)).encode()),))
+    error = MalformedEnvelope("Nobody could read it.", remedy="Mend it.")
+    at = SystemClock().now() - timedelta(hours=1)
+    await world.bus.publish([dead_letter_of(record, error, "control-plane", "control-plane", at)])
+    return origin
+
+
+async def applied_though_set_aside(world: World, job_id: UUID) -> Expected:
+    await set_aside(world, job_id, "message 2")
+    await world.admin.execute(
+        "UPDATE event SET recorded_at = now() - interval '10 minutes' WHERE stream_id = $1 AND version = 5", job_id
+    )
+    return "applied_though_set_aside", str(job_id)
+
+
+async def applied_twice(world: World, job_id: UUID) -> Expected:
+    origin = await set_aside(world, job_id, "message 1")
+    key = str(job_id).encode()
+    mark = Mark("redriven", "alice", "mended", SystemClock().now(), origin, key, sent_at_offset=9, redrive="of today")
+    await world.bus.publish([mark_record(mark, "control-plane")])
+    await world.admin.execute(EVENT.format("causation_id = $2", 6), job_id, derive_id(job_id, "message 1"))
+    return "applied_twice", str(job_id)
+
+
 PUBLISHED: dict[str, Plant] = {
     "a record has no event": published_by_nobody,
     "a record is on the partition of others": published_beside_its_key,
@@ -150,6 +184,8 @@ PUBLISHED: dict[str, Plant] = {
     "a record is on another topic": published_elsewhere,
     "the store was restored to before": restored_to_before,
     "a key stands for other content": key_for_other_content,
+    "what lies among the dead letters was applied": applied_though_set_aside,
+    "what was sent again was applied twice": applied_twice,
 }
 """What is done beside a job that ended, and was published."""
 ENDED_JOBS = len(ENDED) + len(PUBLISHED)

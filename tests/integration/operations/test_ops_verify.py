@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
+from queuebit_contracts.channels import LIFECYCLE
+from queuebit_runtime.bus.port import Outgoing
 from queuebit_runtime.clock import SystemClock
+from tests.contract.bus.odd_records import SNAPPY, OddName, publish_batch
 from tests.fakes.histories import cancelled, tell_jobs
 from tests.integration.operations.conftest import Ops
 from tests.integration.operations.corruptions import ENDED_JOBS, found_by, plant_all
@@ -41,3 +46,27 @@ async def test_it_finds_every_planted_corruption(ops: Ops, world: World) -> None
     assert len(planted) >= 20
     assert {name: expected for name, expected in planted.items() if expected not in found} == {}
     assert {check for check, _ in found} <= {check for check, _ in planted.values()}
+
+
+async def test_a_batch_that_cannot_be_unpacked_is_found_and_stops_nothing(
+    ops: Ops, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a batch of a codec that is not installed here, and a header whose name is not UTF-8, each before events of jobs."""
+    topic = f"{world.namespace}.{LIFECYCLE}"
+    stranger = Outgoing(LIFECYCLE, b"key", b"what is this", [])
+    odd = stranger._replace(headers=[(OddName("xx"), b"odd")])
+    await publish_batch(world.stack.access(), topic, 1, [stranger, stranger], compression=SNAPPY)
+    await publish_batch(world.stack.access(), topic, 2, [odd])
+    await tell_jobs(world.store, range(20))
+    await world.relay()
+    monkeypatch.setattr("aiokafka.codec.has_snappy", lambda: False)
+
+    said = await ops("verify", "--json")
+    in_turns = await ops("verify", "--json", "--events-max", "50")
+
+    for each in (said, in_turns):
+        assert found_by(each.document) == {("unreadable_record", f"{LIFECYCLE}/1@0")}
+        assert [finding["count"] for finding in each.document["findings"]] == [1]
+        assert each.code == 1
+    assert "codec 2" in str(said.document["findings"])
+    assert said.document["checked"]["records"] == 20 * 8 + 1

@@ -12,8 +12,8 @@ from aiokafka.record.util import calc_crc32c  # type: ignore[import-untyped]
 from queuebit_contracts.errors import MalformedEnvelope
 from queuebit_runtime.bus.dead_letters.letter import dead_letter_of
 from queuebit_runtime.bus.decoding import read
-from queuebit_runtime.bus.kafka.unpacking import UNREADABLE, Reread, read_leniently
-from queuebit_runtime.bus.port import Record
+from queuebit_runtime.bus.kafka.unpacking import Reread, read_leniently, read_past
+from queuebit_runtime.bus.port import UNREADABLE, Record
 from queuebit_runtime.bus.record_size import check_size
 from tests.contract.bus.odd_records import ZSTD, OddName, builder
 from tests.fakes.moved_clock import START
@@ -148,3 +148,50 @@ def test_it_stays_quiet_about_markers_and_what_an_aborted_transaction_wrote() ->
 def test_a_batch_that_is_not_all_there_is_left_for_the_next_answer() -> None:
     data = a_batch(0, b"0") + a_batch(1, b"1", b"2")
     assert unpack(data[:-1]).next_offset == 1
+
+
+UNKNOWN_CODEC = 5
+
+
+def test_who_only_looks_passes_over_what_cannot_be_trusted_or_unpacked() -> None:
+    """Given a batch of a codec that nothing here unpacks, and one whose checksum is wrong, between sound ones and before one
+    that is not all there, then each of them is one stand-in with its reason, and all others are read.
+    """
+    foreign, broken = bytearray(a_batch(1, b"1", b"2")), bytearray(a_batch(4, b"4", b"5"))
+    foreign[CODEC_AT] |= UNKNOWN_CODEC
+    broken[-2] ^= 1
+    data = a_batch(0, b"0") + sealed(bytes(foreign)) + a_batch(3, b"3") + bytes(broken) + a_batch(6, b"6")
+    place = TopicPartition("t", 0)
+
+    found = read_past(data + a_batch(7, b"7")[:-1], place, 0, 8)
+    inside = read_past(data, place, 5, 7)
+
+    assert [each.offset for each in found.records] == [0, 1, 3, 4, 6]
+    assert found.next_offset == 7
+    why = {each.offset: value for each in found.records for name, value in each.headers if name == UNREADABLE}
+    assert list(why) == [1, 4]
+    assert b"codec 5" in why[1]
+    assert b"checksum is wrong" in why[4]
+    assert ([each.offset for each in inside.records], inside.next_offset) == ([5, 6], 7)
+
+
+@pytest.mark.parametrize("damage", ["length", "extent", "head"])
+def test_who_only_looks_comes_to_the_end_behind_what_does_not_say_how_far_it_goes(damage: str) -> None:
+    """Given a batch that names more bytes than there are, or offsets beyond the end, then one stand-in is for all of them."""
+    data = bytearray(a_batch(3, b"3", b"4") + a_batch(5, b"5"))
+    match damage:
+        case "length":
+            data[8:12] = struct.pack(">i", 1 << 20)
+        case "extent":
+            data[23:27] = struct.pack(">i", 1 << 20)
+        case _:
+            data[8:12] = data[23:27] = struct.pack(">i", -1)
+
+    found = read_past(bytes(data), TopicPartition("t", 0), 3, 1000)
+
+    assert [(each.offset, [name for name, _ in each.headers]) for each in found.records] == [(3, [UNREADABLE])]
+    assert found.next_offset == 1000
+
+
+def test_who_only_looks_asks_again_where_nothing_came() -> None:
+    assert read_past(b"", TopicPartition("t", 0), 3, 1000) == Reread((), 3)

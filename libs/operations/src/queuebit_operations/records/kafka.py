@@ -7,18 +7,23 @@ import contextlib
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from itertools import groupby
+from operator import attrgetter
 
-from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition  # type: ignore[import-untyped]
 from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
 from aiokafka.errors import KafkaConnectionError, KafkaError, NoBrokersAvailable  # type: ignore[import-untyped]
 
 from queuebit_contracts.channels import BY_TOPIC
-from queuebit_operations.records.port import BrokerState, Place, Span
+from queuebit_operations.records.port import BrokerState, Place, Span, Unreadable
 from queuebit_runtime.access.login import told_apart
 from queuebit_runtime.access.settings import KafkaAccess, client_options
 from queuebit_runtime.bus.kafka.errors import wrapped
-from queuebit_runtime.bus.port import BusError, Record
+from queuebit_runtime.bus.kafka.polling import Poller
+from queuebit_runtime.bus.kafka.rereading import reread_past
+from queuebit_runtime.bus.kafka.unpacking import Reread
+from queuebit_runtime.bus.port import UNREADABLE, BusError, Record
+from queuebit_runtime.clock import SystemClock
 
 CLIENT_ID = "queuebit-ops"
 SILENT = (KafkaConnectionError, NoBrokersAvailable, OSError, TimeoutError)
@@ -27,6 +32,7 @@ ANSWER_TIMEOUT_S = 30.0
 CLOSE_TIMEOUT_S = 5.0
 FETCH_BYTES_MAX = 8 * 1024 * 1024
 RECORDS_MAX = 5000
+_PLACE_OF = attrgetter("topic", "partition")
 
 
 @asynccontextmanager
@@ -51,7 +57,7 @@ async def opened_records(access: KafkaAccess, namespace: str) -> AsyncIterator[K
         told = BusError(f"Kafka does not answer at {access.kafka}.") if isinstance(error, SILENT) else _told(error)
         raise await told_apart(told, access) from None
     try:
-        yield KafkaRecords(consumer, admin, client_options(access), f"{namespace}." if namespace else "")
+        yield KafkaRecords(consumer, admin, access, f"{namespace}." if namespace else "")
     finally:
         await _end(consumer, admin)
 
@@ -68,11 +74,11 @@ class KafkaRecords:
     """Reads by assignment. Made by `opened_records`."""
 
     def __init__(
-        self, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient, options: Mapping[str, Any], prefix: str
+        self, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient, access: KafkaAccess, prefix: str
     ) -> None:
         self._consumer = consumer
         self._admin = admin
-        self._options = options
+        self._access = access
         self._prefix = prefix
 
     async def spans(self, topics: Collection[str]) -> dict[Place, Span]:
@@ -92,7 +98,10 @@ class KafkaRecords:
             raise _told(error) from error
         return {self._place(each): Span(begins[each], ends[each]) for each in places}
 
-    async def read(self, spans: Mapping[Place, Span]) -> AsyncIterator[Sequence[Record]]:
+    def read(self, spans: Mapping[Place, Span]) -> AsyncIterator[Sequence[Record]]:
+        return self.read_past(spans, _refuse)
+
+    async def read_past(self, spans: Mapping[Place, Span], unreadable: Unreadable) -> AsyncIterator[Sequence[Record]]:
         left = {place: span.end for place, span in spans.items() if span.end > span.begin}
         if not left:
             return
@@ -101,16 +110,24 @@ class KafkaRecords:
             self._consumer.assign(list(assigned))
             for each, place in assigned.items():
                 self._consumer.seek(each, spans[place].begin)
+
+            async def again(each: TopicPartition, offset: int, _error: Exception) -> Reread:
+                place = assigned[each]
+                found = await reread_past(self._access, each, offset, spans[place].end)
+                return found._replace(records=_told_apart(place, spans[place], found, unreadable))
+
+            poller = Poller(self._consumer, again, SystemClock())
+            poller.restart({each: spans[place].begin for each, place in assigned.items()})
             clock = asyncio.get_running_loop()
             moved_at_s = clock.time()
-            while left:
-                fetched = await self._consumer.getmany(timeout_ms=1000, max_records=RECORDS_MAX)
+            while left or poller.holds_some:
+                fetched = await poller.poll(1000, RECORDS_MAX)
                 if fetched:
                     moved_at_s = clock.time()
                 elif clock.time() > moved_at_s + ANSWER_TIMEOUT_S:
                     raise TimeoutError(f"nothing more of {sorted(left)[0]} came")
-                for each, messages in fetched.items():
-                    place = assigned[each]
+                for (topic, partition), messages in groupby(fetched, key=_PLACE_OF):
+                    place = assigned[TopicPartition(topic, partition)]
                     end = spans[place].end
                     some = [_record(place, message) for message in messages if message.offset < end]
                     if some:
@@ -164,7 +181,9 @@ class KafkaRecords:
 
     async def commit(self, group: str, offsets: Mapping[Place, int]) -> None:
         """Say in the name of a group, which must have no members, where it goes on."""
-        consumer = AIOKafkaConsumer(**self._options, group_id=self._prefix + group, enable_auto_commit=False)
+        consumer = AIOKafkaConsumer(
+            **client_options(self._access), group_id=self._prefix + group, enable_auto_commit=False
+        )
         wanted = {TopicPartition(self._prefix + place.topic, place.partition): at for place, at in offsets.items()}
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT_S):
@@ -198,6 +217,21 @@ class KafkaRecords:
 
     def _place(self, each: TopicPartition) -> Place:
         return Place(each.topic.removeprefix(self._prefix), each.partition)
+
+
+def _refuse(place: Place, offset: int, why: str) -> None:
+    raise BusError(f"{place.topic}/{place.partition}@{offset} cannot be unpacked here: {why}")
+
+
+def _told_apart(place: Place, span: Span, found: Reread, unreadable: Unreadable) -> tuple[ConsumerRecord, ...]:
+    """What could be read; the rest is told."""
+    records = []
+    for each in found.records:
+        if each.key is not None or [name for name, _ in each.headers] != [UNREADABLE]:
+            records.append(each)
+        elif each.offset < span.end:
+            unreadable(place, each.offset, each.headers[0][1].decode("utf-8", "replace"))
+    return tuple(records)
 
 
 def _record(place: Place, message: object) -> Record:

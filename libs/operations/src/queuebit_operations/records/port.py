@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from queuebit_runtime.bus.port import Record
@@ -39,7 +39,10 @@ class Records(Protocol):
         ...
 
     def read(self, spans: Mapping[Place, Span]) -> AsyncIterator[Sequence[Record]]:
-        """Every record of the spans that is still there, each partition in the order of its offsets."""
+        """Every record of the spans that is still there, each partition in the order of its offsets.
+
+        Raises BusError, also where something lies that nobody here can unpack.
+        """
         ...
 
     async def brokers(self, topics: Collection[str]) -> BrokerState:
@@ -48,4 +51,16 @@ class Records(Protocol):
 
     async def committed(self) -> dict[str, dict[Place, int]]:
         """What each group of the namespace has committed."""
+        ...
+
+
+Unreadable = Callable[[Place, int, str], None]
+"""Hears where something lies that nobody here can unpack, and why."""
+
+
+class AllRecords(Records, Protocol):
+    """Reads on, whatever lies there."""
+
+    def read_past(self, spans: Mapping[Place, Span], unreadable: Unreadable) -> AsyncIterator[Sequence[Record]]:
+        """As `read`, but what cannot be unpacked is told, and passed over."""
         ...

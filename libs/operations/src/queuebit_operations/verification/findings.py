@@ -61,6 +61,12 @@ CHECKS: dict[str, tuple[str, str]] = {
     "unread_gone": ("I8", "Records that a group has not read are gone from the topic."),
     "archive_differs": ("I2", "A month that lies in files is not what was taken out of the log."),
     "archive_unfinished": ("I2", "A month was taken out of the log, and its heads and keys are there still."),
+    "unreadable_record": ("I3", "What lies on a topic cannot be unpacked, so that nobody can say what it is."),
+    "applied_though_set_aside": (
+        "I10",
+        "A record lies open among the dead letters, and was applied after it was set aside.",
+    ),
+    "applied_twice": ("I11", "A record that was sent again was applied twice."),
     "nothing_checked": ("I15", "There was nothing to check."),
 }
 """The name of each check, the invariant that it belongs to, and what it means when it finds something."""

@@ -1,8 +1,8 @@
 """Verify: every check over the whole store, or over a selection of it, and over the topics.
 
 The order of reading is what makes it right beside running services. First where the groups, the relay's cursor and the ends
-of the topics stand, and what was handed in at providers; then the store, which by then holds all that was published up to
-those ends, and every work order that something was handed in for; then the topics up to those ends.
+of the topics stand, what was handed in at providers, and what was set aside; then the store, which by then holds all that was
+published up to those ends, and every work order that something was handed in for; then the other topics up to those ends.
 
 A large store is verified in shares, each in its turn or in a process of its own, and what shares say is settled at the end.
 """
@@ -16,7 +16,7 @@ from uuid import UUID
 
 from queuebit_contracts import channels
 from queuebit_contracts.streams import PUBLISHED, REFUSAL
-from queuebit_operations.records.port import Place, Records, Span
+from queuebit_operations.records.port import AllRecords, Place, Span
 from queuebit_operations.records.relayed import RELAYED
 from queuebit_operations.scan.port import Marks, Scan, Selection, Stream
 from queuebit_operations.verification.archived import Gone
@@ -24,8 +24,10 @@ from queuebit_operations.verification.findings import Finding
 from queuebit_operations.verification.parts import Counts, Part, Verified, settled
 from queuebit_operations.verification.published import LETTERS, Published
 from queuebit_operations.verification.questions import GROUPS, Questions
-from queuebit_operations.verification.share import Share, Sorting
+from queuebit_operations.verification.set_aside import SetAside
+from queuebit_operations.verification.share import Share
 from queuebit_operations.verification.streams import examine
+from queuebit_operations.verification.topics import Topics
 from queuebit_runtime.clock import Clock
 from queuebit_store.gates.port import USUAL
 from queuebit_store.ports import Position, Reservation
@@ -50,8 +52,8 @@ class Bounds:
 
 SET_ASIDE = tuple(channels.dead_letter(group) for group in ("control-plane", "control-plane.large"))
 """Where questions lie that nobody could read or decide on."""
-LOOKED_AT = frozenset({*RELAYED, *GROUPS, LETTERS, *SET_ASIDE})
-"""The topics whose records are read. Of others, such as what workers report, only the offsets count here."""
+LOOKED_AT = frozenset({*RELAYED, *GROUPS, LETTERS})
+"""The other topics whose records are read. Of more, such as what workers report, only the offsets count here."""
 
 
 class Verification:
@@ -60,7 +62,7 @@ class Verification:
     def __init__(
         self,
         scan: Scan,
-        records: Records | None,
+        records: AllRecords | None,
         clock: Clock,
         bounds: Bounds,
         *,
@@ -81,6 +83,7 @@ class Verification:
         """What is known of an attempt that was not met yet: since when, and what is wrong where it never is."""
         self._highest: dict[int, tuple[int, UUID]] = {}
         """The highest transaction id of each epoch, and a stream that has it."""
+        self._set_aside = SetAside()
 
     async def run(self, selection: Selection) -> Verified:
         """Check everything that the selection holds, where this share is all of it."""
@@ -98,13 +101,18 @@ class Verification:
             await self._ledger()
         published = Published(before.cursors.get(RELAY, Position()), self._gone)
         questions = Questions(committed, self._gone)
+        topics: Topics | None = None
+        if self._records is not None and whole:
+            wanted = {place: span for place, span in spans.items() if place.topic in LOOKED_AT.union(SET_ASIDE)}
+            topics = Topics(self._records, wanted, self._share, published.jobs, self._result, self._tell)
+            await self._letters(topics)
         await self._streams(selection, published, questions)
         if whole:
             self._marks(before, await self._scan.marks())
             await self._keys()
             self._without_attempt(overdue=self._clock.now() - timedelta(seconds=self._bounds.grace_s))
-        if self._records is not None and whole:
-            await self._topics(self._records, published, questions, spans)
+        if topics is not None:
+            await self._topics(topics, published, questions, spans)
             if self._share.number == 0:
                 self._groups(committed, spans)
         self._on_progress(self._result.counts)
@@ -112,6 +120,16 @@ class Verification:
 
     def _add(self, finding: Finding) -> None:
         self._result.findings.add(finding)
+
+    def _tell(self) -> None:
+        self._on_progress(self._result.counts)
+
+    async def _letters(self, topics: Topics) -> None:
+        """Before the store is looked at: what was applied by then is there."""
+        async for _, some in topics.read(SET_ASIDE):
+            self._set_aside.hear(some)
+            self._result.set_aside |= {value for each in some for name, value in each.headers if name == "ce_id"}
+        self._set_aside.settle()
 
     async def _streams(self, selection: Selection, published: Published, questions: Questions) -> None:
         counts = self._result.counts
@@ -141,6 +159,9 @@ class Verification:
         examined = examine(stream)
         for finding in examined.findings:
             self._add(finding)
+        if self._set_aside.has(stream.stream_id):
+            for finding in self._set_aside.look_at(stream, overdue):
+                self._add(finding)
         for event in stream.events:
             if event.xid > self._highest.get(event.epoch, (0, stream.stream_id))[0]:
                 self._highest[event.epoch] = (event.xid, stream.stream_id)
@@ -231,28 +252,16 @@ class Verification:
             )
 
     async def _topics(
-        self,
-        records: Records,
-        published: Published,
-        questions: Questions,
-        spans: dict[Place, Span],
+        self, topics: Topics, published: Published, questions: Questions, spans: dict[Place, Span]
     ) -> None:
         """The relay's topics and its dead letters, and the entrances."""
         counts, result = self._result.counts, self._result
-        sorting = Sorting(self._share, published.jobs)
-        wanted = {place: span for place, span in spans.items() if place.topic in LOOKED_AT}
-        async for some in records.read(self._share.places(wanted)):
-            kept = sorting.mine(some)
-            if some[0].topic in GROUPS:
-                questions.look_up(kept)
+        async for topic, some in topics.read(LOOKED_AT):
+            if topic in GROUPS:
+                questions.look_up(some)
             else:
-                for finding in published.look_up(kept):
+                for finding in published.look_up(some):
                     self._add(finding)
-            if some[0].topic in SET_ASIDE:
-                result.set_aside |= {value for each in some for name, value in each.headers if name == "ce_id"}
-            counts.records += len(kept)
-            self._on_progress(counts)
-        result.read, result.seen = self._share.parts(wanted), sorting.parts
         counts.replays, counts.questions = published.replays, questions.asked
         result.open_questions, result.refused = questions.open, questions.refused
         for missing in published.missing(spans, self._kept_since_s()):

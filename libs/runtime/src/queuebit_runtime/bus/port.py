@@ -24,6 +24,11 @@ from queuebit_runtime.errors import InstanceTaken as InstanceTaken
 from queuebit_runtime.errors import RecordTooLarge as RecordTooLarge
 from queuebit_runtime.service.readiness import Reason
 
+UNREADABLE = "qb_unreadable"
+"""The header of a stand-in for what cannot be unpacked: why. Its value is the bytes as the broker keeps them, and no header of
+an envelope is on it, so that whoever reads envelopes buries it.
+"""
+
 
 class Outgoing(NamedTuple):
     """A record to publish. The key decides the partition: records of one key stay in order."""

@@ -15,7 +15,7 @@ from aiokafka.errors import (  # type: ignore[import-untyped]
 from aiokafka.protocol.fetch import FetchRequest  # type: ignore[import-untyped]
 
 from queuebit_runtime.access.settings import KafkaAccess, client_options
-from queuebit_runtime.bus.kafka.unpacking import Reread, read_leniently
+from queuebit_runtime.bus.kafka.unpacking import Reread, read_leniently, read_past
 
 FETCH_BYTES = 256 * 1024
 """An answer has so many, or one larger batch: unpacking leniently is slow, and holds the event loop."""
@@ -45,6 +45,14 @@ async def reread(access: KafkaAccess, place: TopicPartition, offset: int, error:
         len(found.records),
     )
     return found
+
+
+async def reread_past(access: KafkaAccess, place: TopicPartition, offset: int, end: int) -> Reread:
+    """The same for who only looks, up to the offset `end`: what cannot be read at all is passed over, with a stand-in. Raises
+    KafkaError or OSError where the broker does not give it.
+    """
+    data, aborted = await _fetched(access, place, offset)
+    return read_past(data, place, offset, end, aborted)
 
 
 async def _fetched(access: KafkaAccess, place: TopicPartition, offset: int) -> tuple[bytes, frozenset[tuple[int, int]]]:

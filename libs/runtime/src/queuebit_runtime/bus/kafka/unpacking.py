@@ -15,12 +15,8 @@ from aiokafka.errors import CorruptRecordException, UnsupportedCodecError  # typ
 from aiokafka.record.util import calc_crc32c, decode_varint  # type: ignore[import-untyped]
 
 from queuebit_contracts.channels import RECORD_BYTES_MAX
+from queuebit_runtime.bus.port import UNREADABLE
 from queuebit_runtime.bus.record_size import HEADER_BYTES_MAX
-
-UNREADABLE = "qb_unreadable"
-"""The header of a stand-in: why nothing could be read. Its value is the bytes as the broker keeps them, and no header of an
-envelope is on it, so that whoever reads envelopes buries it.
-"""
 
 _HEAD = struct.Struct(">qiibIhiqqqhii")
 _LENGTH_OVERHEAD = 12
@@ -79,10 +75,47 @@ def read_leniently(
     return Reread(tuple(records), next_offset)
 
 
+def read_past(
+    data: bytes, place: TopicPartition, wanted: int, end: int, aborted: Collection[tuple[int, int]] = ()
+) -> Reread:
+    """The same for who only looks, and must come to an end: a batch that cannot be trusted, or that nothing here unpacks, is
+    passed over with one stand-in. Where it does not say credibly how far it goes, that stands for all up to the offset `end`.
+    """
+    records: list[ConsumerRecord] = []
+    at = wanted
+    for batch, wrong in _framed(data):
+        if not wrong and batch.next_offset <= at:
+            continue
+        try:
+            if wrong:
+                raise CorruptRecordException(wrong)
+            if not batch.hidden(aborted):
+                records += [each for each in unpacked(batch, place, at) if each.offset >= at]
+            at = batch.next_offset
+        except (CorruptRecordException, UnsupportedCodecError) as error:
+            records.append(_stand_in(batch, place, at, batch.raw, error))
+            at = batch.next_offset if at < batch.next_offset <= end else end
+        if at >= end:
+            break
+    if data and at == wanted:
+        nowhere = Batch(data, wanted, 0, 0, 0, 0, -1, 0)
+        records.append(_stand_in(nowhere, place, wanted, data, CorruptRecordException("no whole batch")))
+        at = end
+    return Reread(tuple(records), at)
+
+
 def batches(data: bytes) -> Iterator[Batch]:
     """The whole batches that the data begins with. Raises CorruptRecordException for one that cannot be trusted: its checksum
     is wrong, or its format is another.
     """
+    for batch, wrong in _framed(data):
+        if wrong:
+            raise CorruptRecordException(wrong)
+        yield batch
+
+
+def _framed(data: bytes) -> Iterator[tuple[Batch, str]]:
+    """The whole batches that the data begins with, and why one cannot be trusted, if so."""
     at = 0
     while len(data) - at >= _HEAD.size:
         base, length, _, magic, crc, attributes, delta, first_ms, max_ms, producer_id, _, _, count = _HEAD.unpack_from(
@@ -91,12 +124,16 @@ def batches(data: bytes) -> Iterator[Batch]:
         raw = data[at : at + _LENGTH_OVERHEAD + length]
         if len(raw) < _LENGTH_OVERHEAD + length:
             return
+        batch = Batch(raw, base, delta, attributes, first_ms, max_ms, producer_id, count)
         if magic != _MAGIC or len(raw) < _HEAD.size:
-            raise CorruptRecordException(f"a batch of format {magic} with {len(raw)} bytes")
-        if calc_crc32c(memoryview(raw)[_CRC_COVERS_FROM:]) != crc:
-            raise CorruptRecordException(f"a batch whose checksum is wrong, from offset {base}")
+            yield batch, f"a batch of format {magic} with {len(raw)} bytes"
+        elif calc_crc32c(memoryview(raw)[_CRC_COVERS_FROM:]) != crc:
+            yield batch, f"a batch whose checksum is wrong, from offset {base}"
+        else:
+            yield batch, ""
+        if len(raw) < _HEAD.size:
+            return
         at += len(raw)
-        yield Batch(raw, base, delta, attributes, first_ms, max_ms, producer_id, count)
 
 
 def unpacked(batch: Batch, place: TopicPartition, wanted: int) -> Iterator[ConsumerRecord]:
