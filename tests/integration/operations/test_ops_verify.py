@@ -69,4 +69,4 @@ async def test_a_batch_that_cannot_be_unpacked_is_found_and_stops_nothing(
         assert [finding["count"] for finding in each.document["findings"]] == [1]
         assert each.code == 1
     assert "codec 2" in str(said.document["findings"])
-    assert said.document["checked"]["records"] == 20 * 8 + 1
+    assert said.document["checked"]["records"] == 20 * 9 + 1
