@@ -53,7 +53,7 @@ async def test_a_batch_that_cannot_be_unpacked_is_found_and_stops_nothing(
 ) -> None:
     """Given a batch of a codec that is not installed here, and a header whose name is not UTF-8, each before events of jobs."""
     topic = f"{world.namespace}.{LIFECYCLE}"
-    stranger = Outgoing(LIFECYCLE, b"key", b"what is this", [])
+    stranger = Outgoing(LIFECYCLE, b"key", b"what is this" * 100, [])
     odd = stranger._replace(headers=[(OddName("xx"), b"odd")])
     await publish_batch(world.stack.access(), topic, 1, [stranger, stranger], compression=SNAPPY)
     await publish_batch(world.stack.access(), topic, 2, [odd])
