@@ -61,6 +61,25 @@ def test_an_hour_that_is_skipped_is_over_and_one_that_is_repeated_lasts_twice() 
     assert opens_at([half], at("2026-10-25T01:45")) == at("2026-10-26T01:15")
 
 
+@pytest.mark.parametrize(
+    ("times", "zone", "now", "opens"),
+    [
+        (("01:00", "02:30"), "Europe/Berlin", "2026-03-29T00:59", "2026-03-29T01:00"),
+        (("02:30", "04:00"), "Europe/Berlin", "2026-03-29T01:00", "2026-03-29T02:00"),
+        (("02:15", "02:45"), "Europe/Berlin", "2026-03-29T00:50", "2026-03-29T00:50"),
+        (("12:00", "00:00"), "Africa/Cairo", "2026-04-23T21:30", "2026-04-23T22:00"),
+        (("00:00", "06:00"), "Africa/Cairo", "2026-04-23T22:00", "2026-04-24T03:00"),
+        (("02:00", "02:15"), "Australia/Lord_Howe", "2026-10-03T15:20", "2026-10-03T15:20"),
+    ],
+    ids=["closes in it", "opens in it", "lies in it", "closes at a midnight that is none", "opens then", "half an hour"],
+)
+def test_a_time_that_the_clocks_skip_is_the_moment_at_which_they_do(
+    times: tuple[str, str], zone: str, now: str, opens: str
+) -> None:
+    """What is denied until half past two ends as two o'clock becomes three, and not at half past one."""
+    assert opens_at([window(*times, zone=zone, effect="deny")], at(now)) == at(opens)
+
+
 def test_what_is_denied_is_so_whatever_is_allowed_and_one_that_allows_is_enough() -> None:
     noon = window("12:00", "13:00", zone="UTC")
 

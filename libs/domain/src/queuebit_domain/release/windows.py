@@ -59,7 +59,24 @@ def _spans(window: Window, now: datetime) -> Iterator[Span]:
 
 
 def _moment(day: date, at: time, zone: ZoneInfo, fold: int) -> datetime:
-    return datetime.combine(day, at.replace(fold=fold), zone).astimezone(UTC)
+    told = datetime.combine(day, at.replace(fold=fold), zone)
+    moment = told.astimezone(UTC)
+    if moment.astimezone(zone).time() == at:
+        return moment
+    return _skip_between(*sorted((moment, told.replace(fold=1 - fold).astimezone(UTC))), zone)
+
+
+def _skip_between(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """The moment at which the clocks skip the time that would be at one of the two, to the second."""
+    skipped = after.astimezone(zone).utcoffset()
+    low, high = 0, int((after - before).total_seconds())
+    while high - low > 1:
+        middle = (low + high) // 2
+        if (before + timedelta(seconds=middle)).astimezone(zone).utcoffset() == skipped:
+            high = middle
+        else:
+            low = middle
+    return before + timedelta(seconds=high)
 
 
 @cache
