@@ -90,10 +90,19 @@ def test_nothing_of_a_job_begins_before_it_says_and_its_patience_begins_then() -
     waits = why(job)
     assert waits is not None
     assert (waits.code, waits.until) == ("not_before", NIGHT)
+    assert waits.detail.startswith("It waits until 2026-06-01 20:00 UTC: "), "by no other clock"
     assert job.latency_due_at == NIGHT + timedelta(seconds=100)
     assert job.deadline == NIGHT + timedelta(seconds=job.limits.deadline_s)
     assert woken(job, NIGHT - timedelta(seconds=1)) == []
     assert woken(job, NIGHT) == ["JobQueued"]
+
+
+@pytest.mark.parametrize("said", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "tonight"])
+def test_what_is_no_moment_that_can_be_reckoned_with_keeps_no_job_from_being_decided(said: str) -> None:
+    """Given what an admission took that knew no bounds, then the job begins; it is no dead letter."""
+    events, _ = submitted(a_submit(params={"not_before": said}))
+
+    assert names(events) == ["JobQueued"]
 
 
 def test_a_job_with_both_begins_when_both_allow_it() -> None:

@@ -1,7 +1,8 @@
-"""Windows: when a lane may be used, by the clock of a place that is named."""
+"""When something may begin: at a moment that a job says, or when a lane may be used by the clock of a place."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -26,3 +27,21 @@ class Window(Model):
     closes: TimeOfDay
     zone: ZoneName
     reason: Annotated[str, StringConstraints(max_length=200)] = ""
+
+
+LAST_MOMENT = datetime(9000, 1, 1, tzinfo=UTC)
+"""What comes later is meant by nobody, and days are added to moments."""
+
+
+def moment_in(told: object) -> datetime | None:
+    """The moment that a text says, in UTC; None where it says none, leaves out how far its clock is from UTC, or is behind the
+    last one.
+    """
+    if not isinstance(told, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(told)
+        found = None if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return None if found is None or found > LAST_MOMENT else found

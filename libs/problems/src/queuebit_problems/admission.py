@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from queuebit_contracts.canonical import canonical_json, embedded, fingerprint
@@ -21,6 +20,7 @@ from queuebit_contracts.jobs import (
 from queuebit_contracts.model import copy_with
 from queuebit_contracts.regions import REGIONS_PARAM, regions_in
 from queuebit_contracts.statement_text import StatementText
+from queuebit_contracts.windows import LAST_MOMENT, moment_in
 from queuebit_problems.errors import InvalidStatement, ProblemError
 from queuebit_problems.registry import kind_of, parse_problem
 
@@ -95,13 +95,10 @@ def _check_regions(said: ParamValue) -> None:
 def _check_not_before(request: JobRequest, told: ParamValue) -> None:
     """Raises InvalidStatement where it is no moment, or where nothing could begin before the deadline."""
     field = f"/params/{NOT_BEFORE_PARAM}"
-    try:
-        moment = datetime.fromisoformat(told) if isinstance(told, str) else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+    moment = moment_in(told)
+    if moment is None:
         raise InvalidStatement(
-            f"params.{NOT_BEFORE_PARAM} is no moment with its offset from UTC.",
+            f"params.{NOT_BEFORE_PARAM} is no moment with its offset from UTC, before the year {LAST_MOMENT.year}.",
             remedy="Write it as RFC 3339 has it, such as 2026-12-01T22:00:00+01:00.",
             fields=(FieldError(field, "no_moment", "is no moment with an offset"),),
         )

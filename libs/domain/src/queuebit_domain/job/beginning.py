@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from queuebit_contracts.jobs import NOT_BEFORE_PARAM, JobRequest, Leg
 from queuebit_contracts.operators import HoldScope
+from queuebit_contracts.windows import moment_in
 from queuebit_domain.release.windows import opens_at
 
 BUDGETS_LEFT = 2.0
@@ -26,14 +27,7 @@ class Closed(NamedTuple):
 
 def not_before_of(request: JobRequest) -> datetime | None:
     """What the request says; None where it says nothing that is a moment, which admission refuses."""
-    told = request.params.get(NOT_BEFORE_PARAM)
-    if not isinstance(told, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(told)
-    except ValueError:
-        return None
-    return None if moment.tzinfo is None else moment
+    return moment_in(request.params.get(NOT_BEFORE_PARAM))
 
 
 def closed(request: JobRequest, leg: Leg, deadline: datetime, now: datetime) -> Closed | None:
