@@ -172,3 +172,17 @@ async def test_how_long_a_job_took_that_waited_for_a_moment_counts_from_that_mom
         await at._put(at.nth, "acme", "completed", at.clock.now().timestamp(), expected=1, about=begins)
 
     assert round(await told(at, await at.open())) == 2
+
+
+async def test_a_job_that_another_leg_answers_before_the_moment_took_as_long_as_that() -> None:
+    """Given a leg that waits for the night, and one beside it that answers in two seconds, then none took no time."""
+    at = _At()
+    for _ in range(20):
+        at.nth += 1
+        asked = at.clock.now()
+        begins = {"begins": (asked + timedelta(hours=8)).isoformat()}
+        await at._put(at.nth, "acme", "held", asked.timestamp(), about=begins)
+        at.clock.moment = asked + timedelta(seconds=2)
+        await at._put(at.nth, "acme", "completed", at.clock.now().timestamp(), expected=1, about=begins)
+
+    assert round(await told(at, await at.open())) == 2

@@ -136,9 +136,12 @@ class Etas:
 
 
 def _began(row: StreamRow) -> datetime:
-    """From when on it counts how long the job takes."""
+    """From when on it counts how long the job takes: from the moment for which it waited, unless another leg has begun, or
+    answered, before that.
+    """
     told = row.head.attributes.get(BEGINS)
-    return row.created_at if told is None else max(row.created_at, datetime.fromisoformat(told))
+    begins = row.created_at if told is None else datetime.fromisoformat(told)
+    return begins if row.created_at < begins <= row.updated_at else row.created_at
 
 
 def _place(row: StreamRow) -> Place:
