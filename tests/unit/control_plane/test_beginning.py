@@ -10,9 +10,11 @@ from uuid import UUID
 import pytest
 
 from queuebit_contracts import events as ev
+from queuebit_contracts.events import JobRejected
 from queuebit_contracts.model import copy_with
 from queuebit_contracts.operators import JobHeld
 from queuebit_contracts.windows import Window
+from queuebit_control_plane.handler import CommandHandler
 from queuebit_domain.eta.waiting import Why, why
 from queuebit_domain.holds.gate import Gate
 from queuebit_domain.job import routing
@@ -23,7 +25,11 @@ from queuebit_domain.job.state import Job, NoJob, OpenJob
 from queuebit_domain.job.summary import summary_of
 from queuebit_domain.job.words import in_words
 from queuebit_domain.release.shares import Order, Queue, Shares
+from queuebit_store.memory import MemoryDatabase, MemoryStore
 from tests.builders import JOB_ID, a_submit
+from tests.fakes.clocks import StoppedClock
+from tests.unit.control_plane.handling import CAUSE, a_command, refusal
+from tests.unit.control_plane.handling import names as stored_names
 from tests.unit.control_plane.holding import a_hold, holds
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -198,3 +204,17 @@ def test_who_wants_no_waiting_is_refused_with_when_it_opens() -> None:
     assert refused.retry_after_s == 50_000, "eight hours, in steps"
     assert "the classical lane opens at 2026-06-01 22:00 Europe/Berlin" in refused.detail
     assert open_ is None
+
+
+async def test_who_wants_no_waiting_waits_for_no_window_either_where_nobody_waits_for_turns() -> None:
+    clock = StoppedClock()
+    clock.moment = NOON
+    store = MemoryStore(MemoryDatabase(clock.monotonic_s))
+    handler = CommandHandler(store, clock, appended=lambda: None)
+    assert await handler.handle([a_command(in_windows(NIGHTS, params={"queue": "never"}))]) == []
+    (refused,) = await store.events_of(refusal(CAUSE))
+    clock.moment = NIGHT
+    assert await handler.handle([a_command(in_windows(NIGHTS, params={"queue": "never"}), cause=UUID(int=7))]) == []
+
+    assert JobRejected.model_validate_json(refused.data).code == "would_wait"
+    assert await stored_names(store) == ["JobSubmitted", "JobPlanned", "JobQueued"]

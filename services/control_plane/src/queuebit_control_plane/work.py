@@ -12,7 +12,7 @@ from uuid import UUID
 from queuebit_contracts.envelope import encode_data
 from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobPlanned, JobRejected, LateUsageReported
 from queuebit_contracts.ids import FIRST_EPOCH, stored_id_of
-from queuebit_contracts.jobs import Lane, is_past
+from queuebit_contracts.jobs import QUEUE_PARAM, Lane, is_past
 from queuebit_contracts.registry import name_of
 from queuebit_contracts.writing import TODAY, Writing
 from queuebit_control_plane.money.treasurer import charges_of
@@ -140,7 +140,8 @@ class Work:
         message, job_id = command.message, self.job_id
         if type(message) is Submit:
             refusal = refusal_of(self.job, message, now)
-            if refusal is None and shares is not None and type(self.job) is NoJob:
+            asks = shares is not None or QUEUE_PARAM in message.event.request.params
+            if refusal is None and asks and type(self.job) is NoJob:
                 refusal = would_wait(message, shares, now)
                 if refusal is not None and not self.known:
                     # It may be a job for long: a repeat of its question is not refused.

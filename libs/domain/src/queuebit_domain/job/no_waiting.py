@@ -17,8 +17,11 @@ from queuebit_domain.release.shares import Order, Queue, Shares
 from queuebit_domain.release.steps import in_steps_s
 
 
-def would_wait(message: Submit, shares: Shares, now: datetime) -> ev.JobRejected | None:
-    """The refusal of a question that wants no waiting, where every way of answering it would wait; None where one need not."""
+def would_wait(message: Submit, shares: Shares | None, now: datetime) -> ev.JobRejected | None:
+    """The refusal of a question that wants no waiting, where every way of answering it would wait; None where one need not.
+
+    Without `shares` nobody waits for a turn, but for a window all the same.
+    """
     event = message.event
     request = event.request
     if request.params.get(QUEUE_PARAM) != NEVER:
@@ -33,6 +36,8 @@ def would_wait(message: Submit, shares: Shares, now: datetime) -> ev.JobRejected
         if shut is not None:
             waits.append(((shut.until - now).total_seconds(), shut.reason))
             continue
+        if shares is None:
+            return None
         queue, facts = Queue(leg.lane, request.tier), message.inputs
         order = Order(request.tenant, queue, request.problem.kind, facts.variables, facts.terms, leg.budget_s)
         found = shares.wait(order, now)
