@@ -156,6 +156,20 @@ def test_at_the_end_of_its_patience_it_goes_on_another_lane_that_is_open() -> No
     assert woken(job, NOON + timedelta(seconds=600)) == ["FallbackTaken", "JobQueued"]
 
 
+def test_what_goes_late_before_its_deadline_leaves_time_for_what_comes_behind_it() -> None:
+    """Given ten minutes in all and a lane that opens at night, then it goes when twenty seconds are left, and what is behind it
+    when ten are: the patience of its tier would end after the deadline.
+    """
+    asked = in_windows(NIGHTS, lane="quantum", quantum_available=True, qubits=6, tier="interactive")
+    asked = Submit(asked.job_id, asked.event, asked.inputs, _quantum_first(asked.planned))
+    _, job = submitted(asked)
+    events, out = decide(job, Wake(), NOON + timedelta(seconds=580), JOB_ID)
+
+    assert names(events) == ["JobQueued"]
+    assert woken(out, NOON + timedelta(seconds=589)) == []
+    assert woken(out, NOON + timedelta(seconds=590)) == ["FallbackTaken", "JobQueued"]
+
+
 def _quantum_first(planned: ev.JobPlanned | None) -> ev.JobPlanned:
     """The plan as one that begins on the quantum lane in a window and has the classical one behind it."""
     assert planned is not None

@@ -20,11 +20,14 @@ def held_by(job: OpenJob, event: ev.JobHeld, at: datetime) -> Held:
 
 def patience_ends(job: OpenJob, event: ev.JobHeld) -> datetime:
     """When the caller's patience does: who has stated none begins to wait when the job may begin, as long as nothing else of it
-    has begun or is about to.
+    has begun or is about to. One budget before the deadline it ends, so that what comes behind has time.
     """
     if event.until is None or job.request.latency_budget_s is not None:
         return job.latency_due_at
+    last = job.deadline
     for leg in job.counted:
+        if leg.spec.leg == event.leg:
+            last = job.deadline - timedelta(seconds=leg.spec.budget_s)
         match leg.status:
             case Idle() if leg.spec.starts or leg.spec.leg == event.leg:
                 pass
@@ -32,7 +35,7 @@ def patience_ends(job: OpenJob, event: ev.JobHeld) -> datetime:
                 pass
             case _:
                 return job.latency_due_at
-    return max(job.latency_due_at, event.until + timedelta(seconds=job.limits.latency_budget_s))
+    return max(job.latency_due_at, min(last, event.until + timedelta(seconds=job.limits.latency_budget_s)))
 
 
 def was_waiting(job: OpenJob, event: ev.AttemptAbandoned) -> bool:
