@@ -78,11 +78,11 @@ def test_a_plan_loses_what_is_only_measured_on_the_lane_and_says_so(lane: Lane) 
 
 
 def crowded(tier: Tier, seconds: float) -> Shares:
-    """A classical lane for which a job of that tier has waited for so long."""
+    """A classical lane for which jobs of that tier and of two tenants have waited for so long."""
     shares = Shares({"classical": 1.0})
     since = NOW - timedelta(seconds=seconds)
     for at in (since, since + timedelta(seconds=seconds / 2), NOW):
-        shares.still_waiting({Queue("classical", tier): ["globex"]}, at)
+        shares.still_waiting({Queue("classical", tier): ["globex", "initech"]}, at)
     return shares
 
 
@@ -115,6 +115,18 @@ def test_its_turn_does_not_come_meanwhile_and_on_other_lanes_and_tiers_all_go() 
     assert has_room("quantum", "batch")
     assert shares.wait(Order("acme", Queue("classical", "interactive"), "tsp", 1, 1, 1.0), NOW) is None
     assert shares.relieved(NOW) == {"classical"}
+
+
+def test_who_waits_alone_puts_off_its_own_and_nobody_elses() -> None:
+    """Given a flood of one tenant that has its share out, then only its own batch jobs give way to it."""
+    shares = crowded("interactive", 120.0)
+    shares.still_waiting({Queue("classical", "interactive"): ["globex"]}, NOW)
+    batch = Queue("classical", "batch")
+
+    assert shares.relief("classical", NOW) == "defers_batch"
+    assert [shares.has_room(batch, each, {}, 1.0, NOW) for each in ("globex", "acme")] == [False, True]
+    assert shares.wait(Order("globex", batch, "tsp", 1, 1, 1.0), NOW) is not None
+    assert shares.wait(Order("acme", batch, "tsp", 1, 1, 1.0), NOW) is None
 
 
 def test_a_pause_in_the_waiting_begins_the_count_anew() -> None:

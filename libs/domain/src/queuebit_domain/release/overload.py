@@ -44,6 +44,11 @@ def defers(relief: Relief, tier: Tier) -> bool:
             assert_never(tier)
 
 
+def gives_way(tenant: str, urgent: Collection[str]) -> bool:
+    """Whether a tenant's jobs give way to the interactive ones of those who wait: to nobody's flood but its own."""
+    return len(urgent) > 1 or tenant in urgent
+
+
 def without_measures(planned: JobPlanned, lanes: Collection[Lane]) -> JobPlanned:
     """The plan without what would only be measured on these lanes, and with the reasons; the very same where nothing would. A
     shadow that advises is waited for, and stays.

@@ -17,7 +17,7 @@ from queuebit_contracts.jobs import Lane, Tier
 from queuebit_contracts.operators import HoldScope
 from queuebit_domain.release.durations import Durations, Sort, sort_of
 from queuebit_domain.release.outstanding import Outstanding
-from queuebit_domain.release.overload import Relief, defers, relief_of
+from queuebit_domain.release.overload import Relief, defers, gives_way, relief_of
 from queuebit_domain.release.steps import in_steps_s
 
 FLIGHTS_MAX: Final = 200_000
@@ -107,11 +107,10 @@ class Shares:
         usual_s = self._windows_s.get(queue.lane)
         if usual_s is None:
             return None
-        if self._crowded_since and self._is_deferred(queue, now):
+        if self._crowded_since and self._is_deferred(queue, tenant, now):
             reason = f"overload: {queue.tier} jobs wait for the {queue.lane} lane, as interactive ones do."
             return Wait(round(self._expected_s(order), 6), reason, "tier")
-        waiting = self._waiting.get(queue, NOBODY) if self._waiting else NOBODY
-        behind = tenant in waiting
+        behind = tenant in (waiting := self._waiting.get(queue, NOBODY) if self._waiting else NOBODY)
         out = self._out.get(queue)
         mine_s = None if out is None else out.seconds.get(tenant)
         if not behind and (out is None or mine_s is None):
@@ -138,7 +137,7 @@ class Shares:
         """
         if queue.lane not in self._windows_s:
             return True
-        if self._is_deferred(queue, now):
+        if self._is_deferred(queue, tenant, now):
             return False
         out = self._out.get(queue)
         mine_s = more.get(tenant, 0.0) + (0.0 if out is None else out.seconds.get(tenant, 0.0))
@@ -233,8 +232,9 @@ class Shares:
         """Whether anybody waits for a turn on it."""
         return bool(self._waiting.get(queue))
 
-    def _is_deferred(self, queue: Queue, now: datetime) -> bool:
-        return queue.tier != "interactive" and defers(self.relief(queue.lane, now), queue.tier)
+    def _is_deferred(self, queue: Queue, tenant: str, now: datetime) -> bool:
+        urgent = self._waiting.get(queue._replace(tier="interactive"), NOBODY)
+        return gives_way(tenant, urgent) and defers(self.relief(queue.lane, now), queue.tier)
 
     def relief(self, lane: Lane, now: datetime) -> Relief:
         """How far the lane is relieved, as jobs have waited for it for so long."""
