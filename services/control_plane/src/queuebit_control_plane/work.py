@@ -140,8 +140,7 @@ class Work:
         message, job_id = command.message, self.job_id
         if type(message) is Submit:
             refusal = refusal_of(self.job, message, now)
-            asks = shares is not None or QUEUE_PARAM in message.event.request.params
-            if refusal is None and asks and type(self.job) is NoJob:
+            if refusal is None and type(self.job) is NoJob and QUEUE_PARAM in message.event.request.params:
                 refusal = would_wait(message, shares, now)
                 if refusal is not None and not self.known:
                     # It may be a job for long: a repeat of its question is not refused.
