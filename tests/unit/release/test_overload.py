@@ -12,7 +12,7 @@ from queuebit_contracts.operators import JobHeld
 from queuebit_domain.eta.waiting import why
 from queuebit_domain.job import routing
 from queuebit_domain.job.decide import decide
-from queuebit_domain.job.messages import Wake
+from queuebit_domain.job.messages import Reprioritise, Wake
 from queuebit_domain.job.state import NoJob, OpenJob
 from queuebit_domain.release.overload import RELIEFS, Relief, defers, relief_of, without_measures
 from queuebit_domain.release.shares import Order, Queue, Shares
@@ -99,6 +99,10 @@ def test_a_job_of_a_tier_that_gives_way_waits_says_so_and_goes_when_nobody_waits
     assert waits is not None
     assert (waits.code, waits.since) == ("overload", NOW)
     assert decide(job, Wake(), NOW, JOB_ID, shares=shares)[0] == []
+    _, first = decide(job, Reprioritise(5, "ada", "A customer waits."), NOW, JOB_ID)
+    still = why(first)
+    assert still is not None
+    assert still.code == "overload", "whoever goes first of its tenant gives way as before"
     shares.still_waiting({}, NOW)
     assert [type(each).__name__ for each in decide(job, Wake(), NOW, JOB_ID, shares=shares)[0]] == ["JobQueued"]
 

@@ -19,6 +19,7 @@ def reprioritise(draft: Draft, message: Reprioritise) -> None:
     """
     if draft.open.priority == message.priority:
         return
+    request = draft.open.request
     for leg in draft.open.legs:
         status = leg.status
         if isinstance(status, Held) and status.expected_s is not None:
@@ -28,8 +29,8 @@ def reprioritise(draft: Draft, message: Reprioritise) -> None:
                     lane=leg.spec.lane,
                     number=status.number,
                     hold=status.hold,
-                    scope="tenant",
-                    value=draft.open.request.tenant,
+                    scope=status.scope,
+                    value=request.tier if status.scope == "tier" else request.tenant,
                     actor=message.actor,
                     reason=message.reason,
                     expected_s=status.expected_s,
