@@ -111,6 +111,21 @@ def test_what_is_no_moment_that_can_be_reckoned_with_keeps_no_job_from_being_dec
     assert names(events) == ["JobQueued"]
 
 
+def test_what_is_only_measured_begins_no_earlier_than_the_job_but_waits_for_no_window() -> None:
+    asked = in_windows(NIGHTS, params={"not_before": "2026-06-01T15:00:00Z"})
+    assert asked.planned is not None
+    shadow = copy_with(asked.planned.legs[0], leg="shadow", role="shadow")
+    planned = copy_with(asked.planned, legs=(*asked.planned.legs, shadow))
+    begins = NOON + timedelta(hours=3)
+    events, job = submitted(Submit(asked.job_id, asked.event, asked.inputs, planned))
+
+    assert [(each.leg, each.until) for each in events if isinstance(each, JobHeld)] == [(LEG, NIGHT), ("shadow", begins)]
+    assert woken(job, begins - timedelta(seconds=1)) == []
+    (out,), _ = decide(job, Wake(), begins, JOB_ID)
+    assert isinstance(out, ev.JobQueued)
+    assert out.leg == "shadow"
+
+
 def test_a_job_with_both_begins_when_both_allow_it() -> None:
     for said, begins in (("2026-06-01T21:30:00Z", "2026-06-01T21:30"), ("2026-06-01T15:00:00Z", "2026-06-01T20:00")):
         _, job = submitted(in_windows(NIGHTS, params={"not_before": said}))

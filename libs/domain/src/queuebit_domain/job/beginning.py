@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from queuebit_contracts.jobs import NOT_BEFORE_PARAM, JobRequest, Leg
 from queuebit_contracts.operators import HoldScope
 from queuebit_contracts.windows import moment_in
+from queuebit_domain.job.plans import SHADOW
 from queuebit_domain.release.windows import opens_at
 
 BUDGETS_LEFT = 2.0
@@ -31,12 +32,13 @@ def not_before_of(request: JobRequest) -> datetime | None:
 
 
 def closed(request: JobRequest, leg: Leg, deadline: datetime, now: datetime) -> Closed | None:
-    """Why no attempt of the leg may begin now; None where one may."""
-    if leg.windows is None and NOT_BEFORE_PARAM not in request.params:
+    """Why no attempt of the leg may begin now; None where one may. Shadows wait for no window, as they wait for no turn."""
+    windows = None if leg.role == SHADOW else leg.windows
+    if windows is None and NOT_BEFORE_PARAM not in request.params:
         return None
     asked = not_before_of(request)
     begins = now if asked is None or asked <= now else asked
-    opens = opens_at(leg.windows, begins) if leg.windows else begins
+    opens = opens_at(windows, begins) if windows else begins
     last = deadline - timedelta(seconds=BUDGETS_LEFT * leg.budget_s)
     if opens is not None and opens <= max(begins, last):
         until, late = opens, False
@@ -46,13 +48,13 @@ def closed(request: JobRequest, leg: Leg, deadline: datetime, now: datetime) -> 
         return None
     if until == begins:
         return Closed(until, "job", f"not_before: it says that nothing of it begins before {_told(until, None)}.")
-    assert leg.windows
-    zone = leg.windows[0].zone
+    assert windows
+    zone = windows[0].zone
     if late:
         reason = f"window: the {leg.lane} lane opens too late for its deadline, so it goes at {_told(until, zone)}."
     else:
         reason = f"window: the {leg.lane} lane opens at {_told(until, zone)}."
-    why = next((each.reason for each in leg.windows if each.reason), "")
+    why = next((each.reason for each in windows if each.reason), "")
     return Closed(until, "lane", f"{reason} {why}".rstrip())
 
 

@@ -118,9 +118,9 @@ class Draft:
         return type(event) is not ev.BudgetExhausted
 
     def _waits_for_its_time(self, leg: LegState, number: int) -> bool:
-        """Whether the attempt may not begin yet, which is recorded once. Shadows do, as they do not wait for their turn."""
+        """Whether the attempt may not begin yet, which is recorded once."""
         job = self.open
-        if leg.spec.role == SHADOW or type(self.job) is EndedJob:
+        if type(self.job) is EndedJob:
             return False
         found = closed(job.request, leg.spec, job.deadline, self.now)
         if found is None:
