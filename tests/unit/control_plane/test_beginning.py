@@ -119,7 +119,10 @@ def test_what_is_only_measured_begins_no_earlier_than_the_job_but_waits_for_no_w
     begins = NOON + timedelta(hours=3)
     events, job = submitted(Submit(asked.job_id, asked.event, asked.inputs, planned))
 
-    assert [(each.leg, each.until) for each in events if isinstance(each, JobHeld)] == [(LEG, NIGHT), ("shadow", begins)]
+    assert [(each.leg, each.until) for each in events if isinstance(each, JobHeld)] == [
+        (LEG, NIGHT),
+        ("shadow", begins),
+    ]
     assert woken(job, begins - timedelta(seconds=1)) == []
     (out,), _ = decide(job, Wake(), begins, JOB_ID)
     assert isinstance(out, ev.JobQueued)

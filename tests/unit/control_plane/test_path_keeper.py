@@ -328,6 +328,23 @@ async def test_while_jobs_wait_for_the_lane_nothing_is_measured_on_it_and_what_a
     assert answering.path is not None
 
 
+async def test_a_job_that_begins_later_is_no_pair_for_those_behind_it_would_wait_as_long() -> None:
+    at = _At()
+    at.board = PathBoard(at.store, _Every())  # type: ignore[arg-type]
+    await append_to_path(at.store, NOW, a_registration(spec={"sample": 1.0}))
+    await at.board.read()
+    plain = a_plan(measured=False).model_copy(update={"path": None})
+    facts = inputs(a_request(lane="auto"), sense="max", quantum_available=True)
+    later, now = (
+        at.board.planned(a_request(lane="auto", params=params), facts, "problem", plain, DEFAULT)
+        for params in ({"not_before": "2030-01-01T00:00:00Z"}, {})
+    )
+
+    assert later is plain
+    assert now.path is not None
+    assert at.board.out == {PATH_ID: 1}
+
+
 class _Every:
     def available(self, lane: str) -> bool:
         return True

@@ -1,7 +1,7 @@
 """When a lane may be used: from windows by the clocks of places to one moment. Pure; summer time is that of the zone.
 
-An hour that the clocks skip is over as it begins, and one that they repeat lasts twice: a window opens at the first of two
-moments of its time and closes at the last.
+A time that the clocks skip is the moment at which they do, and an hour that they repeat lasts twice: a window opens at the
+first of two moments of its time and closes at the last.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from queuebit_contracts.events import JobPlanned
-from queuebit_contracts.jobs import JobRequest, Lane, Tier
+from queuebit_contracts.jobs import NOT_BEFORE_PARAM, JobRequest, Lane, Tier
 from queuebit_contracts.paths import PathRegistered, PathReopened
 from queuebit_domain.holds.lanes import Lanes
 from queuebit_domain.paths.choosing import Cohort, by_cohort, path_of
@@ -99,9 +99,11 @@ class PathBoard:
     def planned(
         self, request: JobRequest, facts: Facts, problem_fingerprint: str, planned: JobPlanned, policy: Policy
     ) -> JobPlanned:
-        """The plan of a job, with what the path of its cohort adds to it; where a guard forbids its lane, nothing."""
+        """The plan of a job, with what the path of its cohort adds to it; where a guard forbids its lane, nothing. Nor to
+        one that begins later: its pair would hold up those behind it, and be late by the clock of those.
+        """
         path = path_of(self._by_cohort, facts, planned, policy, self._lanes.available)
-        if path is None:
+        if path is None or NOT_BEFORE_PARAM in request.params:
             return planned
         if not path.answers and self._is_crowded(path.registered.lane, facts.tier):
             return planned
