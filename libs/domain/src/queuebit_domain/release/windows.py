@@ -63,7 +63,8 @@ def _moment(day: date, at: time, zone: ZoneInfo, fold: int) -> datetime:
     moment = told.astimezone(UTC)
     if moment.astimezone(zone).time() == at:
         return moment
-    return _skip_between(*sorted((moment, told.replace(fold=1 - fold).astimezone(UTC))), zone)
+    other = told.replace(fold=1 - fold).astimezone(UTC)
+    return _skip_between(min(moment, other), max(moment, other), zone)
 
 
 def _skip_between(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
