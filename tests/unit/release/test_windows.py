@@ -71,7 +71,14 @@ def test_an_hour_that_is_skipped_is_over_and_one_that_is_repeated_lasts_twice() 
         (("00:00", "06:00"), "Africa/Cairo", "2026-04-23T22:00", "2026-04-24T03:00"),
         (("02:00", "02:15"), "Australia/Lord_Howe", "2026-10-03T15:20", "2026-10-03T15:20"),
     ],
-    ids=["closes in it", "opens in it", "lies in it", "closes at a midnight that is none", "opens then", "half an hour"],
+    ids=[
+        "closes in it",
+        "opens in it",
+        "lies in it",
+        "closes at a midnight that is none",
+        "opens then",
+        "half an hour",
+    ],
 )
 def test_a_time_that_the_clocks_skip_is_the_moment_at_which_they_do(
     times: tuple[str, str], zone: str, now: str, opens: str
