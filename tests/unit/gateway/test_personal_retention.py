@@ -96,6 +96,25 @@ async def test_a_key_that_cannot_be_moved_holds_up_no_other_and_is_told_of() -> 
     assert world.telemetry.observed[-1] == (Metric.KEYS_OVERDUE, 1, ())
 
 
+async def test_a_key_of_a_day_that_is_none_holds_up_no_other() -> None:
+    """Given a key that a machine made whose clock stood at its beginning."""
+    world = World()
+    await world.sealed("p-1")
+    await world.sealed("p-2")
+    keys = world.store.database.subject_keys
+    first, other = keys
+    keys[first] = replace(keys[first], since=date(1900, 1, 1))
+    running = world.begun()
+
+    await world.clock.advance(40 * DAY_S)
+
+    world.stop.set()
+    await world.clock.advance(LOOK_S)
+    await running
+    assert (keys[first].since, keys[other].since > date(2026, 1, 1)) == (date(1900, 1, 1), True)
+    assert world.telemetry.observed[-1] == (Metric.KEYS_OVERDUE, 1, ())
+
+
 async def test_a_machine_whose_clock_is_wrong_ends_nothing() -> None:
     """Given a gateway that is ten years ahead of the store, then what was sealed today stays."""
     world = World()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,6 +19,7 @@ from queuebit_contracts.compensations import (
 )
 from queuebit_contracts.events import ResultValidated
 from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, Confidence, ConfidencePart, JobRequest, Problem
+from queuebit_contracts.model import copy_with
 from queuebit_contracts.sagas import NO_SAGA, Saga
 from queuebit_contracts.sealed import SUBJECT_LABEL, sealed_mapping, sealed_text, sealed_verdict
 from queuebit_contracts.statement_text import StatementText
@@ -100,17 +102,44 @@ async def test_no_text_of_a_verdict_is_in_clear_and_its_tenant_reads_each(ring: 
 async def test_a_statement_that_no_record_could_carry_sealed_is_refused_before_a_key_is_held(ring: KeyRing) -> None:
     payloads = Payloads(ring)
     with pytest.raises(Refusal) as caught:
-        payloads.check(asked(PLAIN_BYTES_MAX + 1))
+        payloads.check(asked(PLAIN_BYTES_MAX + 1), at(1))
     assert (caught.value.problem.code, [each.pointer for each in caught.value.errors]) == (
         "invalid_statement",
         ["/problem/statement"],
     )
 
     largest = asked(PLAIN_BYTES_MAX)
-    payloads.check(largest)
+    payloads.check(largest, at(1))
     sealed = (await payloads.sealed(largest, NO_SAGA, JOB))[0].problem.statement
     assert isinstance(sealed, StatementText)
     assert STATEMENT_BYTES_MAX - 1000 < len(sealed.text) <= STATEMENT_BYTES_MAX
+
+
+@pytest.mark.parametrize(("days", "taken"), [(30, True), (31, False)])
+def test_a_job_that_may_be_open_when_its_data_has_ended_is_not_taken(ring: KeyRing, days: int, taken: bool) -> None:
+    now = at(1)
+    late = now + timedelta(days=days)
+
+    begins = {"params": {"not_before": late.isoformat()}}
+    for wanted, pointer in (({"deadline": late}, "/deadline"), (begins, "/params/not_before")):
+        assert refused(Payloads(ring, 30), open_for(wanted), now) == (None if taken else pointer)
+        assert refused(Payloads(ring), open_for(wanted), now) is None
+        assert refused(Payloads(ring, 30), copy_with(open_for(wanted), labels={}), now) is None
+
+
+def open_for(wanted: dict[str, Any]) -> JobRequest:
+    problem = Problem(kind="maxcut", statement={"nodes": 2, "edges": [[0, 1]]})
+    return JobRequest(tenant="acme", problem=problem, labels={SUBJECT_LABEL: "p-17"}, **wanted)
+
+
+def refused(payloads: Payloads, request: JobRequest, now: datetime) -> str | None:
+    """The field that is named, where it is refused."""
+    try:
+        payloads.check(request, now)
+    except Refusal as refusal:
+        assert refusal.problem.code == "invalid_request"
+        return refusal.errors[0].pointer
+    return None
 
 
 async def test_what_steps_back_say_is_sealed_and_opened_with_the_rest(ring: KeyRing) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from queuebit_contracts.failures import FailureCode
-from queuebit_quantum_adapter.errors import AdapterError, ProviderUnavailable
+from queuebit_quantum_adapter.errors import AdapterError, NoBackend, ProviderUnavailable
 
 pytest.importorskip("qiskit_ibm_runtime", reason="the extra `ibm` is not installed")
 
@@ -44,6 +44,25 @@ def test_an_account_that_nobody_answers_for_is_tried_again(monkeypatch: pytest.M
         found.append(raised.value.code)
 
     assert found == [FailureCode.BACKEND_UNAVAILABLE, FailureCode.NO_BACKEND]
+
+
+def test_an_account_of_another_instance_than_the_one_whose_region_is_stated_is_not_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Given a saved account, which counts where the environment holds no token."""
+    from queuebit_quantum_adapter.providers.ibm import client
+
+    europe, america = (f"crn:v1:bluemix:public:quantum-computing:{each}:a/0:1::" for each in ("eu-de", "us-east"))
+    saved = SimpleNamespace(_api_clients={america: SimpleNamespace(_session=SimpleNamespace(mount=lambda *_: None))})
+    monkeypatch.setattr(client, "QiskitRuntimeService", lambda: saved)
+
+    monkeypatch.setenv("QISKIT_IBM_INSTANCE", europe)
+    with pytest.raises(NoBackend, match="another instance than QISKIT_IBM_INSTANCE names"):
+        client.open_service(client.Heard(), 1.0)
+
+    for stated in (america, "a-name", ""):
+        monkeypatch.setenv("QISKIT_IBM_INSTANCE", stated)
+        assert client.open_service(client.Heard(), 1.0) is saved
 
 
 def test_a_backend_that_is_not_there_is_named_and_one_that_is_silent_is_tried_again(

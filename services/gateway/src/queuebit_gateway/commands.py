@@ -79,7 +79,7 @@ class Submitter:
         A repeat finds the key held. It publishes again where the job has no events yet and this process has not published it,
         so a crash between holding the key and publishing loses nothing; readers know the repeat by its id.
         """
-        self._payloads.check(admitted.request)
+        self._payloads.check(admitted.request, self._clock.now())
         wanted, late = self._wanted(admitted, key, origin), self._is_late(admitted)
         if late and not await self.asked_before(wanted.tenant, key):
             raise _too_late()
@@ -100,7 +100,7 @@ class Submitter:
         fates: dict[int, Taken | Refusal] = {}
         for nth, each in enumerate(questions):
             try:
-                self._payloads.check(each.admitted.request)
+                self._payloads.check(each.admitted.request, self._clock.now())
             except Refusal as refusal:
                 fates[nth] = refusal
                 continue

@@ -109,12 +109,16 @@ def build_parts(
     egress: EgressPolicy = EgressPolicy(),  # noqa: B008 - a frozen value
     tokens: ReadToken | None = None,
     ring: Keyring | None = None,
+    personal_keep_d: int = 0,
     artifacts: Artifacts | None = None,
     runs_operations: bool = False,
 ) -> Parts:
-    """`work` reads what is large, `hop` takes it off the loop. `egress`: where webhooks may lead. `ring` seals data."""
+    """`work` reads what is large, `hop` takes it off the loop. `egress`: where webhooks may lead. `ring` seals data, which is
+    kept for `personal_keep_d` days, 0 for ever.
+    """
     jobs, tailer = Jobs(store, hop=hop), Tailer(store, clock, poll_interval_s=poll_interval_s)
-    work, payloads, seldom_s, trail = work or inline(), Payloads(ring), 4 * poll_interval_s, Trail(store, clock, ids)
+    work, payloads = work or inline(), Payloads(ring, personal_keep_d)
+    seldom_s, trail = 4 * poll_interval_s, Trail(store, clock, ids)
     return Parts(
         authenticator=Authenticator(directory, pepper, clock, tokens),
         limiter=Limiter(rates),
@@ -194,6 +198,7 @@ async def build(
         egress=settings.egress(),
         tokens=Tokens(issuer, egress.get, service.clock).actor if issuer else None,
         ring=_ring(service, settings, store),
+        personal_keep_d=settings.personal_keep_d,
         artifacts=artifacts,
         runs_operations=_beside(service, settings),
     )

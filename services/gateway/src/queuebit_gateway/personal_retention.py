@@ -7,6 +7,7 @@ import logging
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from queuebit_contracts.sealed import Redacted
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import Telemetry
@@ -17,7 +18,7 @@ from queuebit_store.keys.port import SubjectKey
 LOOK_S = 3600.0
 BATCH_MAX = 100
 KEEP_D_LEAST = 30
-"""Longer than any job waits: what is at work is not erased."""
+"""Longer than jobs wait that say nothing else; one that may still be open when its data ends is not taken."""
 log = logging.getLogger(__name__)
 
 
@@ -30,7 +31,7 @@ class Keys(Protocol):
 
 
 class Ring(Protocol):
-    """Moves a key on. Raises InvalidSettings where it cannot be unwrapped here."""
+    """Moves a key on. Raises InvalidSettings where it cannot be unwrapped here, Redacted where its day is none."""
 
     async def moved_on(self, row: SubjectKey, day: date) -> bool: ...
 
@@ -68,7 +69,7 @@ class PersonalRetention:
             for key in batch:
                 try:
                     moved += await self._ring.moved_on(key, day)
-                except InvalidSettings as error:
+                except (InvalidSettings, Redacted) as error:
                     overdue += 1
                     log.error("The key %s cannot be moved on, its data is kept too long: %s", key.key_id, error)
             if moved:

@@ -5,19 +5,20 @@ for whoever of its tenant says why.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
 import orjson
 
 from queuebit_contracts.errors import FieldError
-from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, JobRequest
+from queuebit_contracts.jobs import NOT_BEFORE_PARAM, STATEMENT_BYTES_MAX, JobRequest
 from queuebit_contracts.model import copy_with
 from queuebit_contracts.sagas import Saga
 from queuebit_contracts.sealed import ERASED, SEAL, SUBJECT_LABEL, DataKey, Locked, sealed_mapping, sealed_request
 from queuebit_contracts.sealed_documents import keys_in, masked_value, opened_value
 from queuebit_contracts.statement_text import StatementText
+from queuebit_domain.job.beginning import not_before_of
 from queuebit_gateway.problem_details import Refusal
 
 _MARK = SEAL.encode()
@@ -38,13 +39,18 @@ class Keyring(Protocol):
 
 
 class Payloads:
-    """Seals and opens. `ring` is None where the installation has no master key: then no data of a subject is taken."""
+    """Seals and opens. `ring` is None where the installation has no master key: then no data of a subject is taken. `keep_d`:
+    for how many days such data is kept, 0 for ever.
+    """
 
-    def __init__(self, ring: Keyring | None = None) -> None:
+    def __init__(self, ring: Keyring | None = None, keep_d: int = 0) -> None:
         self._ring = ring
+        self._keep_d = keep_d
 
-    def check(self, request: JobRequest) -> None:
-        """Raises Refusal where the request names a subject, and nothing here can protect its data or no record carry it."""
+    def check(self, request: JobRequest, now: datetime) -> None:
+        """Raises Refusal where the request names a subject, and nothing here can protect its data or no record carry it, or it
+        would end while the job may be open.
+        """
         if SUBJECT_LABEL not in request.labels:
             return
         if self._ring is None:
@@ -54,6 +60,14 @@ class Payloads:
             wrong = FieldError("/problem/statement", "too_large", f"has {size} bytes, {PLAIN_BYTES_MAX} at most")
             detail = f"The statement has {size} bytes in normal form; of data of a subject at most {PLAIN_BYTES_MAX} are taken."
             raise Refusal("invalid_statement", detail, errors=(wrong,))
+        field = _open_longer(request, now + timedelta(days=self._keep_d)) if self._keep_d else None
+        if field is not None:
+            raise Refusal(
+                "invalid_request",
+                f"Data of a subject is kept for {self._keep_d} days, and the job may be open for longer.",
+                remedy="Set an earlier moment.",
+                errors=(FieldError(field, "kept_shorter", f"is more than {self._keep_d} days ahead"),),
+            )
 
     async def sealed(self, request: JobRequest, saga: Saga, job_id: UUID) -> tuple[JobRequest, Saga]:
         """The request with its statement sealed by the key of its subject, and the saga with what commands say; as they are,
@@ -108,6 +122,14 @@ def _sealed_saga(saga: Saga, key: DataKey) -> Saga:
         for each in saga.compensations or ()
     )
     return saga._replace(compensations=tuple(sealed) or None)
+
+
+def _open_longer(request: JobRequest, end: datetime) -> str | None:
+    """Which field says that the job may be open after that moment."""
+    if request.deadline is not None and request.deadline > end:
+        return "/deadline"
+    begins = not_before_of(request)
+    return f"/params/{NOT_BEFORE_PARAM}" if begins is not None and begins > end else None
 
 
 def _plain(request: JobRequest) -> bytes:

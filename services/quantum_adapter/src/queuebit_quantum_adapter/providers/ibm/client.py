@@ -5,6 +5,7 @@ submission is known even where the client keeps it to itself. Imported in worker
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -146,9 +147,10 @@ def _bytes(body: Any) -> bytes:
 
 
 def open_service(heard: Heard, deadline_s: float) -> Any:
-    """The service of the account that the environment names, guarded. Raises NoBackend, or
-    ProviderUnavailable where nobody answers.
+    """The service of the account that the environment names, guarded, and of the instance whose region backends state. Raises
+    NoBackend, or ProviderUnavailable where nobody answers.
     """
+    stated = os.environ.get("QISKIT_IBM_INSTANCE", "")
     try:
         service = QiskitRuntimeService()
         clients = [client for client in service._api_clients.values() if client is not None]
@@ -160,6 +162,12 @@ def open_service(heard: Heard, deadline_s: float) -> Any:
         raise unopened("IBM Quantum", error, remedy) from error
     if not clients:
         raise NoBackend("IBM Quantum offers no instance.", remedy="Set QISKIT_IBM_INSTANCE to one of the account.")
+    if stated.startswith("crn:") and [*service._api_clients] != [stated]:
+        # Without a token in the environment a saved account counts, whose instance may stand in another region.
+        raise NoBackend(
+            "IBM Quantum was opened for another instance than QISKIT_IBM_INSTANCE names.",
+            remedy="Set QISKIT_IBM_TOKEN beside it, so that no saved account is taken.",
+        )
     return service
 
 

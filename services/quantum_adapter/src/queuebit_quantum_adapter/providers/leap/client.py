@@ -6,6 +6,7 @@ worker processes only.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -29,6 +30,7 @@ from queuebit_quantum_adapter.errors import (
     RunFailed,
 )
 from queuebit_quantum_adapter.evidence.port import Exchange, Hear
+from queuebit_quantum_adapter.providers.leap.offer import region_at, region_of
 from queuebit_quantum_adapter.providers.leap.taxonomy import BY_STATUS, REFUSED, REMEDY
 
 T = TypeVar("T")
@@ -44,11 +46,11 @@ class Client:
     """The problems of one account."""
 
     def __init__(self, deadline_s: float) -> None:
-        """Raises NotAuthorised where there is no account."""
+        """Raises NotAuthorised where there is no account, and ProviderUnavailable where nobody says where its region is."""
         self.hear: Hear | None = None
         """Told of every exchange about a problem."""
         try:
-            config = resolve_endpoints(validate_config_v1(load_config()))
+            config = _placed(validate_config_v1(load_config()))
             # What is sent is kept as it was sent, so that it is not compressed on its way.
             options = {
                 "timeout": (CONNECT_S, deadline_s),
@@ -141,6 +143,21 @@ class Client:
             raise RunFailed(f"There are {LISTED_MAX} problems of one label or more.")
         rows = [each.model_dump() for each in found if each.label == label]
         return sorted(rows, key=lambda row: row["submitted_on"])
+
+
+def _placed(config: Any) -> Any:
+    """The account with its addresses. D-Wave's client goes to North America where nobody tells it the address of a region; data
+    goes to none but the region that the backend states. Raises ProviderUnavailable.
+    """
+    stated, led = region_of(os.environ), bool(config.endpoint or config.leap_api_endpoint)
+    found = resolve_endpoints(config)
+    actual = region_at(found.endpoint) or ("" if led else found.region)
+    if stated and actual != stated:
+        raise ProviderUnavailable(
+            f"Leap cannot be opened: nobody says where {stated} is, and nothing is sent to {actual or found.endpoint}.",
+            remedy="Set DWAVE_API_ENDPOINT to the address of that region, and leave DWAVE_LEAP_API_ENDPOINT out.",
+        )
+    return found
 
 
 def label_of(key: UUID) -> str:

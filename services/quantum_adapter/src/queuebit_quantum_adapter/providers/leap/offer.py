@@ -61,10 +61,14 @@ def backends(env: Mapping[str, str]) -> tuple[BackendSpec, ...]:
 
 def region_of(env: Mapping[str, str]) -> str:
     """The region of the account as the environment states it; empty where the endpoint, which counts first, tells none."""
-    found = _REGIONAL.match(env.get("DWAVE_API_ENDPOINT", ""))
-    if found is not None:
-        return found[1]
-    return "" if env.get("DWAVE_API_ENDPOINT") else env.get("DWAVE_API_REGION", "")
+    endpoint = env.get("DWAVE_API_ENDPOINT", "")
+    return region_at(endpoint) if endpoint else env.get("DWAVE_API_REGION", "")
+
+
+def region_at(endpoint: str) -> str:
+    """The region that an address of the service names; empty where it names none."""
+    found = _REGIONAL.match(endpoint)
+    return found[1] if found is not None else ""
 
 
 def name_of(solver: str) -> str:
