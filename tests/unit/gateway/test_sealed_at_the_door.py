@@ -23,6 +23,7 @@ from queuebit_contracts.model import copy_with
 from queuebit_contracts.sagas import NO_SAGA, Saga
 from queuebit_contracts.sealed import SUBJECT_LABEL, sealed_mapping, sealed_text, sealed_verdict
 from queuebit_contracts.statement_text import StatementText
+from queuebit_domain.job.limits import Limits
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.payloads import PLAIN_BYTES_MAX, Payloads
 from queuebit_store.keys.ring import KeyRing, MasterKeys
@@ -115,14 +116,17 @@ async def test_a_statement_that_no_record_could_carry_sealed_is_refused_before_a
     assert STATEMENT_BYTES_MAX - 1000 < len(sealed.text) <= STATEMENT_BYTES_MAX
 
 
-@pytest.mark.parametrize(("days", "taken"), [(30, True), (31, False)])
-def test_a_job_that_may_be_open_when_its_data_has_ended_is_not_taken(ring: KeyRing, days: int, taken: bool) -> None:
+@pytest.mark.parametrize(("more_s", "taken"), [(0, True), (1, False)])
+def test_a_job_that_may_be_open_when_its_data_has_ended_is_not_taken(ring: KeyRing, more_s: int, taken: bool) -> None:
     now = at(1)
-    late = now + timedelta(days=days)
+    last = now + timedelta(days=30, seconds=more_s)
+    begins = last - timedelta(seconds=Limits.of("scheduled").deadline_s)
 
-    begins = {"params": {"not_before": late.isoformat()}}
-    for wanted, pointer in (({"deadline": late}, "/deadline"), (begins, "/params/not_before")):
-        assert refused(Payloads(ring, 30), open_for(wanted), now) == (None if taken else pointer)
+    for wanted, said in (
+        ({"deadline": last}, "invalid_request /deadline"),
+        ({"tier": "scheduled", "params": {"not_before": begins.isoformat()}}, "invalid_request /params/not_before"),
+    ):
+        assert refused(Payloads(ring, 30), open_for(wanted), now) == (None if taken else said)
         assert refused(Payloads(ring), open_for(wanted), now) is None
         assert refused(Payloads(ring, 30), copy_with(open_for(wanted), labels={}), now) is None
 
@@ -133,12 +137,11 @@ def open_for(wanted: dict[str, Any]) -> JobRequest:
 
 
 def refused(payloads: Payloads, request: JobRequest, now: datetime) -> str | None:
-    """The field that is named, where it is refused."""
+    """The code and the field that are named, where it is refused."""
     try:
         payloads.check(request, now)
     except Refusal as refusal:
-        assert refusal.problem.code == "invalid_request"
-        return refusal.errors[0].pointer
+        return f"{refusal.problem.code} {refusal.errors[0].pointer}"
     return None
 
 

@@ -19,6 +19,7 @@ from queuebit_contracts.sealed import ERASED, SEAL, SUBJECT_LABEL, DataKey, Lock
 from queuebit_contracts.sealed_documents import keys_in, masked_value, opened_value
 from queuebit_contracts.statement_text import StatementText
 from queuebit_domain.job.beginning import not_before_of
+from queuebit_domain.job.limits import Limits
 from queuebit_gateway.problem_details import Refusal
 
 _MARK = SEAL.encode()
@@ -126,10 +127,11 @@ def _sealed_saga(saga: Saga, key: DataKey) -> Saga:
 
 def _open_longer(request: JobRequest, end: datetime) -> str | None:
     """Which field says that the job may be open after that moment."""
-    if request.deadline is not None and request.deadline > end:
-        return "/deadline"
+    if request.deadline is not None:
+        return "/deadline" if request.deadline > end else None
     begins = not_before_of(request)
-    return f"/params/{NOT_BEFORE_PARAM}" if begins is not None and begins > end else None
+    late = begins is not None and begins + timedelta(seconds=Limits.of(request.tier).deadline_s) > end
+    return f"/params/{NOT_BEFORE_PARAM}" if late else None
 
 
 def _plain(request: JobRequest) -> bytes:
