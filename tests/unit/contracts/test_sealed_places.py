@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,9 +28,10 @@ from queuebit_contracts.sealed import (
     sealed_mapping,
     sealed_outcome,
     sealed_request,
+    sealed_text,
     token_of,
 )
-from queuebit_contracts.sealed_documents import keys_in, opened_value
+from queuebit_contracts.sealed_documents import keys_in, masked_value, opened_value
 from queuebit_result_validation.opening import opened_answers
 from queuebit_runtime.bus.decoding import Received
 from queuebit_runtime.bus.port import Record
@@ -164,3 +166,14 @@ def test_a_document_shows_what_is_in_its_place_and_names_the_rest() -> None:
     }
     assert opened_value({"answer": document["other"]}, {KEY.id: KEY}) == {"answer": ANSWER}
     assert opened_value({"reasons": [failed.detail]}, {KEY.id: KEY}, OTHER) == {"reasons": ["misplaced"]}
+
+
+@pytest.mark.parametrize(("days", "answer", "text"), [(0, "$masked", "masked"), (1, "$redacted", "redacted")])
+def test_what_was_sealed_on_a_day_whose_key_is_kept_no_more_is_told_as_erased_also_where_it_is_masked(
+    days: int, answer: str, text: str
+) -> None:
+    key = KEY.of(bound_to(JOB_ID))
+    document = {"answer": sealed_mapping(ANSWER, key), "reasons": [sealed_text("node 9 is none", key)]}
+    moved = SubjectCipher(KEY.id, b"n" * 32, DAY + timedelta(days=days), os.urandom)
+
+    assert masked_value(document, {KEY.id: moved}) == {"answer": {answer: True}, "reasons": [text]}

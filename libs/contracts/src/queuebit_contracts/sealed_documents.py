@@ -75,9 +75,12 @@ def masked_value(value: Any, keys: Mapping[UUID, DataKey | None]) -> Any:
 
     def gone(token: str) -> bool:
         try:
-            return keys.get(key_id_of(token)) is None
+            key = keys.get(key_id_of(token))
+            if key is not None:
+                key.of(sealed_for(token))
         except Redacted:
             return True
+        return key is None
 
     return _replaced(
         value,
