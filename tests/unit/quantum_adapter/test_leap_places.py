@@ -27,9 +27,10 @@ def told(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
     from queuebit_quantum_adapter.providers.leap.client import Client
 
     config = tmp_path / "dwave.conf"
-    config.write_text("[defaults]\n")
 
-    def open_at(env: dict[str, str], known: list[Any] | None = KNOWN) -> str:
+    def open_at(env: dict[str, str], known: list[Any] | None = KNOWN, file: str = "") -> str:
+        config.write_text(f"[defaults]\n{file}\n")
+
         def regions(**_: object) -> list[Any]:
             if known is None:
                 raise RequestError("nobody answers")
@@ -66,6 +67,12 @@ def test_where_nobody_says_where_the_region_is_nothing_is_sent_elsewhere(told: A
         ProviderUnavailable, match="nobody says where eu-central-1 is, and nothing is sent to na-west-1"
     ):
         told({"DWAVE_API_REGION": "eu-central-1"}, None)
+
+
+def test_a_region_of_the_file_holds_as_well(told: Any) -> None:
+    assert told({}, file="region = eu-central-1") == EUROPE
+    with pytest.raises(ProviderUnavailable, match="nobody says where eu-central-1 is"):
+        told({}, None, file="region = eu-central-1")
 
 
 def test_where_another_address_leads_away_from_the_region_nothing_is_sent_there(told: Any) -> None:

@@ -147,9 +147,10 @@ class Client:
 
 def _placed(config: Any) -> Any:
     """The account with its addresses. D-Wave's client goes to North America where nobody tells it the address of a region; data
-    goes to none but the region that the backend states. Raises ProviderUnavailable.
+    goes to none but the region that the backend, or its file, states. Raises ProviderUnavailable.
     """
-    stated, led = region_of(os.environ), bool(config.endpoint or config.leap_api_endpoint)
+    led = bool(config.endpoint or config.leap_api_endpoint)
+    stated = region_of(os.environ) or ("" if led else config.region)
     found = resolve_endpoints(config)
     actual = region_at(found.endpoint) or ("" if led else found.region)
     if stated and actual != stated:
