@@ -96,6 +96,19 @@ async def test_a_rerun_on_another_lane_is_planned_for_it() -> None:
     assert (events[1].rule, events[1].inputs["wish"]) == ("simulator-asked", "simulator")
 
 
+async def test_where_the_data_of_a_job_may_go_nobody_widens_who_makes_another_of_it() -> None:
+    bound = await stored(a_submit(params={"regions": "eu"}), a_success(), a_verdict())
+    free = await stored(a_submit(), a_success(), a_verdict())
+
+    with pytest.raises(BadArgument, match="where its data may go: eu"):
+        rerun(bound, NEW_ID, NOW, PARENT, Changes(params={"regions": "us-east"}))
+
+    for told, params in ((bound, {}), (bound, {"regions": "eu"}), (free, {"regions": "eu"})):
+        (submitted, *_), _ = rerun(told, NEW_ID, NOW, PARENT, Changes(params=params))
+        assert isinstance(submitted, ev.JobSubmitted)
+        assert submitted.request.params.get("regions") == ("eu" if told is bound or params else None)
+
+
 async def test_a_rerun_on_another_backend_differs_in_that_alone() -> None:
     told = await stored(a_submit("simulator", params={"shots": 100}), a_success("primary-simulator"))
 

@@ -16,6 +16,7 @@ from queuebit_contracts.errors import field_errors
 from queuebit_contracts.ids import attempt_id_of, derive_id, uuid7
 from queuebit_contracts.jobs import FALLBACK_PARAM, TARGET_PARAM, Cost, JobRequest, LaneWish, ParamValue, Tier, Usage
 from queuebit_contracts.operators import Parent
+from queuebit_contracts.regions import REGIONS_PARAM
 from queuebit_domain.job.codec import read_event
 from queuebit_domain.job.evolve import evolve
 from queuebit_domain.job.routing import REFINE_PARAM, alone_of, budget_s_of, plan, wish_of
@@ -134,6 +135,12 @@ def fork(
 
 
 def _request(asked: JobRequest, changes: Changes) -> JobRequest:
+    allowed = asked.params.get(REGIONS_PARAM)
+    if allowed is not None and changes.params.get(REGIONS_PARAM, allowed) != allowed:
+        raise BadArgument(
+            f"The job says where its data may go: {allowed}.",
+            remedy=f"Leave {REGIONS_PARAM} out: whoever made the job alone may say otherwise, by asking anew.",
+        )
     update: dict[str, Any] = {"deadline": changes.deadline, "params": {**asked.params, **changes.params}}
     for name in ("lane", "tier", "budget_s", "seed"):
         value = getattr(changes, name)
