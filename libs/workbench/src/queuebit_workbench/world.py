@@ -21,6 +21,7 @@ from queuebit_control_plane.app import ControlPlane
 from queuebit_gateway.http.app import create_app
 from queuebit_gateway.http.parts import Parts
 from queuebit_gateway.main import build_parts
+from queuebit_gateway.read_model.payloads import Payloads
 from queuebit_quantum_adapter.shell.app import QuantumAdapter
 from queuebit_quantum_adapter.shell.settings import AdapterSettings
 from queuebit_result_validation.main import build_validator
@@ -214,7 +215,7 @@ class World:
                     poll_interval_s=self._poll_interval_s,
                     hop=self._hop,
                     work=BoundedWork(self._pool, self._pool),
-                    ring=ring,
+                    payloads=Payloads(ring),
                 )
                 self.app, self.gateway = create_app(parts), parts
 

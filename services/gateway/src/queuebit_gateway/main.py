@@ -38,7 +38,7 @@ from queuebit_gateway.read_model.frames import Frames
 from queuebit_gateway.read_model.jobs import Jobs
 from queuebit_gateway.read_model.operators import Operators
 from queuebit_gateway.read_model.paths import PathsRead
-from queuebit_gateway.read_model.payloads import Keyring, Payloads
+from queuebit_gateway.read_model.payloads import Payloads
 from queuebit_gateway.read_model.places import Places
 from queuebit_gateway.read_model.policies import PoliciesRead
 from queuebit_gateway.read_model.shares import SharesRead
@@ -108,17 +108,13 @@ def build_parts(
     console: bool = True,
     egress: EgressPolicy = EgressPolicy(),  # noqa: B008 - a frozen value
     tokens: ReadToken | None = None,
-    ring: Keyring | None = None,
-    personal_keep_d: int = 0,
+    payloads: Payloads | None = None,
     artifacts: Artifacts | None = None,
     runs_operations: bool = False,
 ) -> Parts:
-    """`work` reads what is large, `hop` takes it off the loop. `egress`: where webhooks may lead. `ring` seals data, which is
-    kept for `personal_keep_d` days, 0 for ever.
-    """
-    jobs, tailer = Jobs(store, hop=hop), Tailer(store, clock, poll_interval_s=poll_interval_s)
-    work, payloads = work or inline(), Payloads(ring, personal_keep_d)
-    seldom_s, trail = 4 * poll_interval_s, Trail(store, clock, ids)
+    """`work` reads what is large, `hop` takes it off the loop. `egress`: where webhooks may lead. `payloads` seals data."""
+    jobs, tailer, work = Jobs(store, hop=hop), Tailer(store, clock, poll_interval_s=poll_interval_s), work or inline()
+    payloads, seldom_s, trail = payloads or Payloads(), 4 * poll_interval_s, Trail(store, clock, ids)
     return Parts(
         authenticator=Authenticator(directory, pepper, clock, tokens),
         limiter=Limiter(rates),
@@ -197,8 +193,7 @@ async def build(
         console=settings.console,
         egress=settings.egress(),
         tokens=Tokens(issuer, egress.get, service.clock).actor if issuer else None,
-        ring=_ring(service, settings, store),
-        personal_keep_d=settings.personal_keep_d,
+        payloads=Payloads(_ring(service, settings, store), settings.personal_keep_d),
         artifacts=artifacts,
         runs_operations=_beside(service, settings),
     )
