@@ -6,11 +6,9 @@ from typing import Any
 
 import pytest
 
-from queuebit_contracts.events import JobSubmitted
-from queuebit_domain.job.opening import open_job
 from queuebit_problems.admission import admit
 from queuebit_problems.errors import InvalidStatement
-from tests.builders import JOB_ID, NOW, a_request
+from tests.builders import a_request
 
 DEADLINE = "2026-12-02T06:00:00+00:00"
 
@@ -40,19 +38,3 @@ def test_what_cannot_be_meant_is_refused_with_the_field_and_what_to_write(params
     (field,) = refused.value.fields
     assert (field.pointer, field.code) == ("/params/not_before", code)
     assert refused.value.remedy
-
-
-@pytest.mark.parametrize("moment", ["9001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00"])
-def test_a_moment_from_which_nothing_can_be_counted_is_refused(moment: str) -> None:
-    """Given a job without a deadline, for which one is counted from when it begins."""
-    with pytest.raises(InvalidStatement) as refused:
-        admit(a_request(params={"not_before": moment}))
-
-    assert [(each.pointer, each.code) for each in refused.value.fields] == [("/params/not_before", "too_late")]
-
-
-def test_from_the_last_one_that_is_taken_it_can() -> None:
-    found = admit(a_request(params={"not_before": "9000-12-31T23:59:59-14:00"}, tier="scheduled"))
-    event = JobSubmitted(request=found.request, fingerprint=found.fingerprint, admission=found.admission)
-
-    assert open_job(event, NOW, JOB_ID).deadline.year == 9001

@@ -25,8 +25,6 @@ from queuebit_problems.errors import InvalidStatement, ProblemError
 from queuebit_problems.registry import kind_of, parse_problem
 
 QUICK_BYTES_MAX = 4096
-YEAR_MAX = 9000
-"""Of a moment that something is counted from: there are no dates after 9999."""
 OF_A_TARGET = ("auto", "simulator")
 """The lanes on which something can be simulated."""
 
@@ -103,12 +101,6 @@ def _check_not_before(request: JobRequest, told: ParamValue) -> None:
             f"params.{NOT_BEFORE_PARAM} is no moment with its offset from UTC, before the year {LAST_MOMENT.year}.",
             remedy="Write it as RFC 3339 has it, such as 2026-12-01T22:00:00+01:00.",
             fields=(FieldError(field, "no_moment", "is no moment with an offset"),),
-        )
-    if moment.year > YEAR_MAX:
-        raise InvalidStatement(
-            f"params.{NOT_BEFORE_PARAM} lies beyond the year {YEAR_MAX}.",
-            remedy="Name an earlier moment.",
-            fields=(FieldError(field, "too_late", f"is after the year {YEAR_MAX}"),),
         )
     if request.deadline is not None and moment >= request.deadline:
         raise InvalidStatement(
