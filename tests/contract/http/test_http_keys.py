@@ -182,6 +182,8 @@ async def test_a_rotation_opens_with_both_until_the_overlap_ends(world: RunningG
     turned = await world.http.post(f"/v1/keys/{made['id']}/rotate", json={"overlap_s": 60}, headers=headers)
     again = await world.http.post(f"/v1/keys/{made['id']}/rotate", json={"overlap_s": 60}, headers=headers)
     fresh = turned.json()
+    no_number = await world.http.post(f"/v1/keys/{made['id']}/rotate", json={"overlap_s": False}, headers=headers)
+    assert (no_number.status_code, no_number.json()["errors"][0]["pointer"]) == (422, "/overlap_s")
 
     async def opens(text: str) -> int:
         return (await world.http.get("/v1/jobs", headers={"Authorization": f"Bearer {text}"})).status_code

@@ -75,6 +75,8 @@ def test_others_and_jobs_without_an_answer_are_refused() -> None:
         assert (await world.ask("stranger", "POST", path, BODY))[1]["code"] == "job_not_found"
         wrong = {**BODY, "value": {"amount": "much", "currency": "EUR"}}
         assert (await world.ask("asker", "POST", path, wrong))[0] == 422
+        status, problem = await world.ask("asker", "POST", path, {**BODY, "objective": False})
+        assert (status, {each["pointer"] for each in problem["errors"]}) == (422, {"/objective"})
 
     in_the_whole_world(story)
 

@@ -74,7 +74,7 @@ class RotateKeyBody(StrictModel):
     """The body of POST /v1/keys/{id}/rotate; it may be left out."""
 
     overlap_s: Annotated[
-        float, Field(ge=0, le=OVERLAP_S_MAX, description="For how long the former key opens as well.")
+        float, Field(strict=True, ge=0, le=OVERLAP_S_MAX, description="For how long the former key opens as well.")
     ] = OVERLAP_S
 
 

@@ -62,7 +62,10 @@ class RotateBody(StrictModel):
     """The body of POST /v1/webhooks/{id}/rotate; it may be left out."""
 
     overlap_s: Annotated[
-        float, Field(ge=0, le=OVERLAP_S_MAX, description="For how long it is signed with the former keys as well.")
+        float,
+        Field(
+            strict=True, ge=0, le=OVERLAP_S_MAX, description="For how long it is signed with the former keys as well."
+        ),
     ] = OVERLAP_S
 
 
