@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from queuebit_problems.keeping.statement import Choice
 from queuebit_problems.kind import Answer
 from queuebit_problems.kinds.routing.cvrp_statement import CvrpStatement
-from queuebit_problems.kinds.routing.routes_answer import numbered, shown
+from queuebit_problems.kinds.routing.routes_answer import driven, numbered, shown
 from queuebit_problems.kinds.routing.ways import Way, directions
 from queuebit_problems.numeric import CP_TOTAL_MAX, cp_coefficients, cp_weights
 from queuebit_problems.optimisation import CpReading
@@ -45,14 +45,7 @@ def filled(statement: CvrpStatement, model: cp_model.CpModel, pinned: Sequence[C
     model.minimize(sum(c * bit for c, bit in zip(coefficients.coefficients, used.values(), strict=True)))
 
     def read(value: Any) -> Answer:
-        following = {i: j for (i, j), bit in used.items() if i and value(bit)}
-        routes = []
-        for (i, j), bit in used.items():
-            if i == 0 and value(bit):
-                routes.append([j])
-                while following[routes[-1][-1]]:
-                    routes[-1].append(following[routes[-1][-1]])
-        return shown(routes)
+        return shown(driven(way for way, bit in used.items() if value(bit)))
 
     def hint(answer: Answer) -> list[tuple[Any, int]]:
         steps, loads = set[tuple[int, int]](), [0] * fleet.nodes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from queuebit_contracts.errors import FieldError
 from queuebit_problems.checks import FAULTS_MAX
@@ -19,6 +19,20 @@ def numbered(answer: Answer) -> Routes:
 def shown(routes: Sequence[Sequence[int]]) -> Answer:
     """The answer of routes whose depot is node 0, in one order whatever theirs is."""
     return {"routes": [[node + 1 for node in route] for route in sorted(map(list, routes)) if route]}
+
+
+def driven(ways: Iterable[tuple[int, int]]) -> Routes:
+    """The routes of the ways that are driven, in the order in which they leave the depot, node 0, to which each comes back."""
+    following, routes = dict[int, int](), Routes()
+    for i, j in ways:
+        if i:
+            following[i] = j
+        else:
+            routes.append([j])
+    for route in routes:
+        while following[route[-1]]:
+            route.append(following[route[-1]])
+    return routes
 
 
 def route_errors(answer: Answer, nodes: int) -> list[FieldError]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from queuebit_problems.encoding.qubo import exact
 from queuebit_problems.keeping.statement import Keep
 from queuebit_problems.kind import Answer
-from queuebit_problems.kinds.routing.routes_answer import numbered, shown
+from queuebit_problems.kinds.routing.routes_answer import driven, numbered, shown
 from queuebit_problems.kinds.routing.vrptw_search import TimedFleet
 from queuebit_problems.kinds.routing.vrptw_statement import VrptwStatement
 from queuebit_problems.numeric import CP_TOTAL_MAX, CpCoefficients, cp_coefficients, cp_weights
@@ -100,14 +100,7 @@ def filled(statement: VrptwStatement, model: cp_model.CpModel, keep: Keep | None
     model.minimize(sum(c * bit for c, bit in zip(coefficients.coefficients, used.values(), strict=True)))
 
     def read(value: Any) -> Answer:
-        following = {i: j for (i, j), bit in used.items() if i and value(bit)}
-        routes = []
-        for (i, j), bit in used.items():
-            if i == 0 and value(bit):
-                routes.append([j])
-                while following[routes[-1][-1]]:
-                    routes[-1].append(following[routes[-1][-1]])
-        return shown(routes)
+        return shown(driven(way for way, bit in used.items() if value(bit)))
 
     def hint(answer: Answer) -> list[tuple[Any, int]]:
         steps, pairs = set[Way](), list[tuple[Any, int]]()
