@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -190,6 +191,17 @@ def test_a_side_finds_the_benchmark_where_it_is(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(side, "MODULES", ("queuebit_nowhere.bench",))
     with pytest.raises(ModuleNotFoundError, match=r"no benchmark in queuebit_nowhere\.bench"):
         side.part("full")
+
+
+@pytest.mark.parametrize("names", [side.PREPARE, side.DRIVER, side.PIDS, side.PLAN])
+def test_a_side_calls_the_parts_of_a_benchmark_by_the_names_of_its_commit(names: tuple[str, ...]) -> None:
+    """Given this commit, then by the newest name; given one that has an older, by that; given none, it says so."""
+    full = side.part("full")
+
+    assert side.called(full, names) is getattr(full, names[0])
+    assert side.called(SimpleNamespace(**{names[-1]: "older"}), names) == "older"
+    with pytest.raises(AttributeError, match=names[0]):
+        side.called(json, names)
 
 
 def test_a_side_runs_by_its_path_where_no_module_of_the_benchmark_hides_another(tmp_path: Path) -> None:

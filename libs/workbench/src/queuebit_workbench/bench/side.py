@@ -23,6 +23,9 @@ from typing import Any
 
 MODULES = ("queuebit_workbench.bench", "queuebit_devstack.bench")
 """Where the benchmark was, the newest place first."""
+PREPARE, DRIVER, PIDS = ("prepared", "_prepare"), ("driver_of", "_driver"), ("pids_of", "_pids")
+PLAN = ("_plan_by",)
+"""What its parts were called, the newest name first."""
 WARM_BURSTS, WARM_JOBS = 4, 1000
 AGAIN_JOBS = 200
 """So many before each burst: what the other side's turn has put out of the caches comes back."""
@@ -41,19 +44,28 @@ def part(name: str) -> Any:
     raise ModuleNotFoundError(f"There is no benchmark in {' or '.join(MODULES)}.")
 
 
+def called(module: Any, names: Sequence[str]) -> Any:
+    """The first of these names that the module has. Raises AttributeError."""
+    for name in names:
+        if hasattr(module, name):
+            return getattr(module, name)
+    raise AttributeError(f"{module.__name__} has none of {', '.join(names)}.")
+
+
 async def serve(env: Mapping[str, str], trace_ratio: float | None, policy: str | None) -> None:
     """Start everything, say so, and do what is told until nothing more comes."""
     full, measure, meter, settings = part("full"), part("measure"), part("meter"), part("settings").BenchSettings()
     lines = await told()
     folder = Path(tempfile.mkdtemp(prefix="queuebit-side-"))
     async with await import_module("queuebit_devstack.stack").start_stack(folder, remove=True) as stack:
-        source = await full._prepare(*(stack, settings)[: len(inspect.signature(full._prepare).parameters)])
+        prepare = called(full, PREPARE)
+        source = await prepare(*(stack, settings)[: len(inspect.signature(prepare).parameters)])
         if policy is not None:
-            await full._plan_by(Path(policy), source)
+            await called(full, PLAN)(policy, source)
         asked = {} if trace_ratio is None else {"trace_ratio": trace_ratio}
         supervisor = import_module("queuebit_devstack.supervise").Supervisor(stack, full.services(stack, env))
-        async with supervisor, full._driver(stack, settings, **asked) as driver:
-            pids = measure.watched(stack, full._pids(supervisor))
+        async with supervisor, called(full, DRIVER)(stack, settings, **asked) as driver:
+            pids = measure.watched(stack, called(full, PIDS)(supervisor))
             for _ in range(WARM_BURSTS):
                 await driver.burst(driver.ask(WARM_JOBS), settings.in_flight_max)
             await asyncio.sleep(REST_S)
