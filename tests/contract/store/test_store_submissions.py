@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from queuebit_store.attempts.port import NewAttempt
 from queuebit_store.submissions.port import NewSubmission, SubmissionState
 from tests.contract.store.conftest import OpenSession
@@ -43,6 +45,16 @@ async def test_it_is_stored_once_and_what_is_stored_stays(store: Any) -> None:
     assert (await store.submission_request(first.key), await store.submission_result(first.key)) == (b"circuits", None)
     assert await store.submission(UUID(int=1)) is None
     assert [note.text for note in await store.submission_notes(first.key)] == ["It is to be handed in."]
+
+
+@pytest.mark.parametrize("regions", [None, (), ("eu", "us-east")])
+async def test_where_its_data_may_go_stays_with_it(store: Any, regions: tuple[str, ...] | None) -> None:
+    key = (await store.intend(replace(a_new(), regions=regions))).key
+
+    claimed = await due(store)
+    await store.save_submission(replace(claimed, fence="f"), "A fence.", release=True)
+
+    assert (await store.submission(key)).regions == regions == claimed.regions
 
 
 async def test_a_round_of_an_attempt_is_handed_in_once_whatever_the_key(store: Any) -> None:

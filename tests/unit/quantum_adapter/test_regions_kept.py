@@ -24,8 +24,10 @@ from queuebit_quantum_adapter.providers.ibm import offer as ibm
 from queuebit_quantum_adapter.providers.leap import offer as leap
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_quantum_adapter.shell.settings import AdapterSettings
+from queuebit_quantum_adapter.submissions.driver import Driver, terms_of
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.processes.pool import InlinePool
+from queuebit_store.submissions.port import SubmissionState
 from tests.unit.quantum_adapter.kept_world import LINEAGE, World, a_paid
 from tests.unit.quantum_adapter.models import LIMITS, a_maxcut, an_order
 
@@ -110,6 +112,28 @@ async def test_what_was_handed_in_before_is_still_taken() -> None:
     outcome = await world.step(replace(task, regions=("eu",)), replace(row, journal=found.journal))
 
     assert outcome is not None
+
+
+async def test_what_was_stored_before_a_restart_is_not_sent_to_an_account_elsewhere() -> None:
+    """Given a submission that a kill switch held back, when its account is opened in another region, then nothing is sent."""
+    world, task = World(), a_paid()
+    here = replace(task.backend, region="eu-de")
+    allowed = replace(task, backend=here, regions=("eu",))
+    held: dict[str, Any] = {"actor": "ann", "reason": "it burns money", "holds": ()}
+    number = await world.store.throw_switch("stop", "backend", "memory", backends=["memory"], **held)
+    assert await world.step(allowed, await world.kept(allowed)) is None
+    [waiting] = await world.store.submissions_of(LINEAGE)
+    assert (waiting.state, waiting.regions) == (SubmissionState.INTENDED, ("eu",))
+
+    await world.store.lift_switch(number, actor="ann")
+    moved = replace(here, region="us-east")
+    driver = Driver(world.store, world.provider, terms_of(world.provider, moved), owner="after the restart")
+    claimed = await world.store.claim(waiting.key, "after the restart", 60.0)
+    assert claimed is not None
+    ended = await driver.advance(claimed)
+
+    assert ended is not None
+    assert (ended.state, ended.reason, world.provider.taken) == (SubmissionState.FAILED, REGION_NOT_ALLOWED, 0)
 
 
 async def test_an_allowed_one_is_handed_in_as_ever() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Register
 from queuebit_contracts.failures import FailureCode
-from queuebit_quantum_adapter.errors import RateLimited, SubmissionEnded, SubmitRefused
+from queuebit_quantum_adapter.errors import ProviderUnavailable, RateLimited, SubmissionEnded, SubmitRefused
 from queuebit_quantum_adapter.ports import Poll, Provider, Recovery, Request, Result, RunState
 from queuebit_quantum_adapter.submissions.codec import (
     decode_request,
@@ -223,6 +223,35 @@ async def test_a_process_that_wakes_after_it_was_taken_over_pays_twice_only_with
 
     assert (row.state, world.provider.taken) == (SubmissionState.CONCLUDED, taken)
     assert ("may have been paid" in row.detail) is (taken == 2)
+
+
+async def test_what_a_late_look_finds_is_cancelled_before_it_is_noted_and_again_where_nobody_answered() -> None:
+    """It is looked at no more afterwards: what is still there then stays."""
+    world, asked = World(Recovery.SEARCH), list[str]()
+    await world.begin()
+    await world.live()
+    row = await world.store.claim(KEY, "somebody", LEASE_S)
+    assert row is not None
+    ended = replace(row, state=SubmissionState.FAILED, provider_id=None, detail="It failed.")
+    await world.store.save_submission(ended, "It failed.", release=True)
+
+    def cancel(provider_id: str) -> None:
+        asked.append(provider_id)
+        if len(asked) == 1:
+            raise ProviderUnavailable("503")
+
+    world.provider.cancel = cancel  # type: ignore[method-assign]
+    world.clock.now_s += LEASE_S + 1
+    await world.live()
+    unsure = await world.row()
+    world.clock.now_s += LEASE_S + 1
+    await world.live(lambda place: killing_at(place, "before saving failed"))
+    noted = await world.row()
+    done = await world.to_the_end()
+
+    assert (unsure.detail, unsure.due_at is None, noted.detail) == ("It failed.", False, "It failed.")
+    assert asked == [*world.provider.reconcile(KEY, None)] * 3
+    assert (done.state, "may have been paid" in done.detail) == (SubmissionState.FAILED, True)
 
 
 class Queueing(MemoryProvider):

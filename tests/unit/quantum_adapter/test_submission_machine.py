@@ -171,9 +171,10 @@ def test_an_end_that_was_in_doubt_is_looked_at_once_more_and_finds_what_was_paid
     twice = machine.react(ended, Found(("a", "b")), later(300), terms)
     once = machine.react(ended, Found(("a",)), later(300), terms)
 
-    assert (twice.cancel, twice.row.due_at, twice.row.state) == (("b",), None, SubmissionState.CONCLUDED)
+    assert machine.found_late(ended, ("a", "b")) == ("b",)
+    assert (twice.row.due_at, twice.row.state) == (None, SubmissionState.CONCLUDED)
     assert "paid" in twice.row.detail
-    assert (once.cancel, once.row.due_at) == ((), None)
+    assert (machine.found_late(ended, ("a",)), once.row.due_at) == ((), None)
     assert machine.react(replace(row, unknown_since=None), Fetched(), NOW, terms).row.due_at is None
 
 
@@ -184,6 +185,64 @@ def test_what_the_provider_cancels_by_itself_may_be_tried_again(wanted: bool, co
     ended = machine.react(row, Poll(RunState.CANCELLED), NOW, FENCE).row
 
     assert (ended.state, ended.code) == (SubmissionState.CANCELLED, code)
+
+
+@pytest.mark.parametrize("act", [Act.OPEN_FENCE, Act.SEND])
+@pytest.mark.parametrize("region", ["us-east", ""])
+def test_what_was_not_sent_ends_where_the_account_stands_elsewhere_now(act: Act, region: str) -> None:
+    elsewhere = replace(FENCE, region=region)
+    barred = machine.barred(a_row(regions=("eu",)), act, elsewhere)
+    assert barred is not None
+
+    ended = machine.react(a_row(regions=("eu",)), barred, NOW, elsewhere).row
+
+    assert (ended.state, ended.code, ended.reason) == (SubmissionState.FAILED, "no_backend", "region_not_allowed")
+    assert "the data may go to: eu." in ended.detail
+
+
+@pytest.mark.parametrize("terms", [FENCE, SEARCH, TOKEN])
+def test_what_is_in_doubt_is_neither_sent_again_nor_taken_for_absent_where_the_account_stands_elsewhere(
+    terms: Terms,
+) -> None:
+    row, elsewhere = (
+        a_row(SubmissionState.UNKNOWN, unknown_since=NOW, regions=("eu",)),
+        replace(terms, region="us-east"),
+    )
+    act = machine.next_act(row, elsewhere)
+    assert act is not None
+    barred = machine.barred(row, act, elsewhere)
+    assert barred is not None
+
+    for seconds in (40, 80, 120, 160):
+        row = machine.react(row, barred, later(seconds), elsewhere).row
+
+    assert (row.state, row.misses) == (SubmissionState.UNKNOWN, 0)
+
+
+@pytest.mark.parametrize(
+    ("row", "act", "region"),
+    [
+        (a_row(regions=("eu",)), Act.SEND, "eu-de"),
+        (a_row(regions=None), Act.SEND, ""),
+        (a_row(regions=()), Act.SEND, "local"),
+        (a_row(SubmissionState.FOLLOWING, provider_id="j", regions=("eu",)), Act.POLL, "us-east"),
+        (a_row(SubmissionState.CONCLUDED, provider_id="j", regions=("eu",)), Act.LOOK_UP, "us-east"),
+    ],
+)
+def test_nothing_else_is_barred(row: Submission, act: Act, region: str) -> None:
+    assert machine.barred(row, act, replace(FENCE, region=region)) is None
+
+
+def test_a_cancel_that_came_too_late_is_told() -> None:
+    unwanted = a_row(SubmissionState.FOLLOWING, provider_id="j", cancel_wanted=True)
+
+    ran = machine.react(unwanted, Poll(RunState.SUCCEEDED), NOW, FENCE)
+    ended = machine.react(ran.row, Fetched(), NOW, FENCE)
+    wanted = machine.react(replace(ran.row, cancel_wanted=False), Fetched(), NOW, FENCE)
+
+    assert ran.note == "It has run, and the cancel came too late."
+    assert (ended.note, ended.row.cancel_too_late) == ("Its result is here, and the cancel came too late.", True)
+    assert (wanted.note, wanted.row.cancel_too_late) == ("Its result is here.", False)
 
 
 OBSERVATIONS = st.one_of(

@@ -221,6 +221,7 @@ def _document(row: Submission) -> dict[str, Any]:
         "epoch": row.epoch,
         "misses": row.misses,
         "cancel_wanted": row.cancel_wanted,
+        "cancel_too_late": row.cancel_too_late,
         "request_hash": row.request_hash,
         **{name: None if moment is None else moment.isoformat() for name, moment in moments.items()},
         "code": row.code,
@@ -231,6 +232,7 @@ def _document(row: Submission) -> dict[str, Any]:
         "action": row.action,
         "reason": row.reason,
         "remedy": row.remedy,
+        "regions": None if row.regions is None else ",".join(row.regions),
     }
 
 

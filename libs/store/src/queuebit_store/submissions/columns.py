@@ -9,7 +9,8 @@ from queuebit_store.submissions.port import Note, Submission, SubmissionState
 
 def submission(row: Any) -> Submission:
     """A row whose columns have the names of the fields."""
-    return Submission(**{**row, "state": SubmissionState(row["state"])})
+    regions = None if row["regions"] is None else tuple(row["regions"])
+    return Submission(**{**row, "state": SubmissionState(row["state"]), "regions": regions})
 
 
 def note(row: Any) -> Note:

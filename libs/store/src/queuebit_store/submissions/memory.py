@@ -42,6 +42,7 @@ class MemorySubmissions:
                 due_at=self._now(),
                 lineage=new.lineage,
                 patient=new.patient,
+                regions=new.regions,
             )
             db.requests[new.key] = new.request
             self._note(db.submissions[new.key], "It is to be handed in.")

@@ -45,7 +45,8 @@ class SubmissionState(StrEnum):
 class NewSubmission:
     """What is to be handed in: one round of one attempt. `request` is its text, `request_hash` tells it from any other.
     `lineage` is the same for every try of one leg of a job: those find it again. `patient`:
-    whether it waits for its provider where that does not answer, instead of ending unsent.
+    whether it waits for its provider where that does not answer, instead of ending unsent. `regions`: where its data may go,
+    anywhere where it is None.
     """
 
     key: UUID
@@ -56,6 +57,7 @@ class NewSubmission:
     request_hash: str
     lineage: UUID | None = None
     patient: bool = False
+    regions: tuple[str, ...] | None = None
 
 
 def probe_lineage(backend: str) -> UUID:
@@ -102,6 +104,12 @@ class Submission:
     reason: str | None = None
     remedy: str = ""
     patient: bool = False
+    regions: tuple[str, ...] | None = None
+
+    @property
+    def cancel_too_late(self) -> bool:
+        """Whether its result was there before the cancel, which came too late."""
+        return self.cancel_wanted and self.state is SubmissionState.CONCLUDED
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class PostgresSubmissions:
             new.request,
             new.lineage,
             new.patient,
+            None if new.regions is None else list(new.regions),
         )
         while not (found := await self._session.fetch("intend", *arguments)):
             pass

@@ -5,8 +5,8 @@ SELECT clock_timestamp();
 -- name: intend
 -- Nothing changes where the key is known, or the round of the attempt under another key. A row of a transaction that ended meanwhile is not seen: the caller asks again.
 WITH made AS (
-    INSERT INTO submission (key, attempt_id, round, backend, request_hash, request, lineage, patient, state, due_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'intended', clock_timestamp())
+    INSERT INTO submission (key, attempt_id, round, backend, request_hash, request, lineage, patient, regions, state, due_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'intended', clock_timestamp())
     ON CONFLICT DO NOTHING
     RETURNING *
 ), noted AS (
@@ -15,11 +15,11 @@ WITH made AS (
 )
 SELECT key, attempt_id, round, backend, request_hash, state, created_at, updated_at, provider_id, fence, epoch, owner,
     lease_until, due_at, sent_at, unknown_since, misses, cancel_wanted, code, detail, lineage,
-    queue_position, wait_s, action, reason, remedy, patient FROM made
+    queue_position, wait_s, action, reason, remedy, patient, regions FROM made
 UNION ALL
 (SELECT key, attempt_id, round, backend, request_hash, state, created_at, updated_at, provider_id, fence, epoch, owner,
     lease_until, due_at, sent_at, unknown_since, misses, cancel_wanted, code, detail, lineage,
-    queue_position, wait_s, action, reason, remedy, patient FROM submission
+    queue_position, wait_s, action, reason, remedy, patient, regions FROM submission
 WHERE (key = $1 OR (attempt_id = $2 AND round = $3)) AND NOT EXISTS (SELECT FROM made) ORDER BY key = $1 DESC LIMIT 1);
 
 -- name: claim_submission
@@ -28,7 +28,7 @@ UPDATE submission SET owner = $2, epoch = epoch + 1, lease_until = clock_timesta
 WHERE key = $1 AND (lease_until IS NULL OR lease_until < clock_timestamp())
 RETURNING key, attempt_id, round, backend, request_hash, state, created_at, updated_at, provider_id, fence, epoch, owner,
     lease_until, due_at, sent_at, unknown_since, misses, cancel_wanted, code, detail, lineage,
-    queue_position, wait_s, action, reason, remedy, patient;
+    queue_position, wait_s, action, reason, remedy, patient, regions;
 
 -- name: claim_due_submission
 -- A walk along what is due, from the oldest; rows that somebody claims at this moment are passed over.
@@ -40,7 +40,7 @@ WHERE key = (
 )
 RETURNING key, attempt_id, round, backend, request_hash, state, created_at, updated_at, provider_id, fence, epoch, owner,
     lease_until, due_at, sent_at, unknown_since, misses, cancel_wanted, code, detail, lineage,
-    queue_position, wait_s, action, reason, remedy, patient;
+    queue_position, wait_s, action, reason, remedy, patient, regions;
 
 -- name: save_submission
 -- Write a row that is still claimed under the same epoch, and its note; no row where it is not. When it has ended, those that
@@ -74,7 +74,7 @@ RETURNING key;
 -- One row, without what it asks for and what came of it.
 SELECT key, attempt_id, round, backend, request_hash, state, created_at, updated_at, provider_id, fence, epoch, owner,
     lease_until, due_at, sent_at, unknown_since, misses, cancel_wanted, code, detail, lineage,
-    queue_position, wait_s, action, reason, remedy, patient
+    queue_position, wait_s, action, reason, remedy, patient, regions
 FROM submission WHERE key = $1;
 
 -- name: submission_request
@@ -89,7 +89,7 @@ SELECT result FROM submission WHERE key = $1;
 -- A page, the youngest first, a walk along the time of creation.
 SELECT key, attempt_id, round, backend, request_hash, state, created_at, updated_at, provider_id, fence, epoch, owner,
     lease_until, due_at, sent_at, unknown_since, misses, cancel_wanted, code, detail, lineage,
-    queue_position, wait_s, action, reason, remedy, patient
+    queue_position, wait_s, action, reason, remedy, patient, regions
 FROM submission
 WHERE (cardinality($1::text[]) = 0 OR state = ANY ($1::text[])) AND created_at < coalesce($2, 'infinity'::timestamptz)
 ORDER BY created_at DESC, key DESC LIMIT $3;
@@ -102,7 +102,7 @@ SELECT at, epoch, owner, state, text FROM submission_note WHERE key = $1 ORDER B
 -- All that was handed in for one leg of a job, the oldest first.
 SELECT key, attempt_id, round, backend, request_hash, state, created_at, updated_at, provider_id, fence, epoch, owner,
     lease_until, due_at, sent_at, unknown_since, misses, cancel_wanted, code, detail, lineage,
-    queue_position, wait_s, action, reason, remedy, patient
+    queue_position, wait_s, action, reason, remedy, patient, regions
 FROM submission WHERE lineage = $1 ORDER BY created_at, key;
 
 -- name: forget_submissions

@@ -10,6 +10,7 @@ from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import NoBackend, RegionNotAllowed, TooManyQubits
 
 REGION_NOT_ALLOWED = "region_not_allowed"
+REGION_REMEDY = "Allow that region in params.regions, or use the simulator or the classical lane."
 """The reason of a failure, where no backend may be given the data of a job."""
 
 
@@ -122,12 +123,15 @@ def check_region(backend: BackendSpec, regions: Regions | None) -> None:
     """Raises RegionNotAllowed where the data may not go to where the backend stands."""
     if is_allowed(backend.region, regions):
         return
-    where = f"stands in {backend.region}" if backend.region else "does not state its region"
     raise RegionNotAllowed(
-        f"{backend.name} {where}; the data may go to: {', '.join(regions or ()) or LOCAL}.",
-        remedy="Allow that region in params.regions, or use the simulator or the classical lane.",
-        reason=REGION_NOT_ALLOWED,
+        barred_words(backend.name, backend.region, regions), remedy=REGION_REMEDY, reason=REGION_NOT_ALLOWED
     )
+
+
+def barred_words(name: str, region: str | None, regions: Regions | None) -> str:
+    """Why the data may not go to a backend."""
+    where = f"stands in {region}" if region else "does not state its region"
+    return f"{name} {where}; the data may go to: {', '.join(regions or ()) or LOCAL}."
 
 
 def _others(lane: Lane) -> str:

@@ -130,6 +130,8 @@ class Driver:
 
     async def _held_back(self, row: Submission, act: Act) -> Observation | None:
         """Why the provider is not asked now; None where it may be."""
+        if (barred := machine.barred(row, act, self._terms)) is not None:
+            return barred
         until = await self._store.pass_gate(row.backend, self._terms.breaker.probe_s)
         if until is not None:
             return see.Unreachable(until)
@@ -204,6 +206,8 @@ class Driver:
                 self._provider.close(row.fence)
                 self._mark("fence closed")
             found = self._provider.reconcile(row.key, row.fence, row.created_at)
+            for late in machine.found_late(row, found) if row.state.final else ():
+                self._provider.cancel(late)
         except Exception as error:
             return _no_answer(error)
         self._mark("looked up")
@@ -255,8 +259,14 @@ def terms_of(provider: Provider, spec: BackendSpec | None = None, *, poll_s: flo
     told = provider.capabilities()
     if spec is None:
         return Terms(told.recovery, told.lag_s, poll_s=poll_s, account=told.backend)
-    allowance = Allowance(spec.at_once_max, spec.per_minute_max)
-    return Terms(told.recovery, told.lag_s, poll_s=poll_s, account=spec.account or spec.name, allowance=allowance)
+    return Terms(
+        told.recovery,
+        told.lag_s,
+        poll_s=poll_s,
+        account=spec.account or spec.name,
+        allowance=Allowance(spec.at_once_max, spec.per_minute_max),
+        region=spec.region,
+    )
 
 
 def _of_send(error: Exception) -> Observation:

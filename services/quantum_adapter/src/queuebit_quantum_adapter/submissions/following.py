@@ -6,6 +6,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError
@@ -15,6 +16,7 @@ from queuebit_quantum_adapter.ports import Provider, Recovery
 from queuebit_quantum_adapter.submissions.driver import LEASE_S, Driver, terms_of
 from queuebit_quantum_adapter.submissions.ledger import Ledger, OpenLedger
 from queuebit_quantum_adapter.submissions.machine import Terms
+from queuebit_quantum_adapter.submissions.sweeping import sweep
 from queuebit_store.gates.port import USUAL
 
 ADVANCED_MAX = 50
@@ -42,12 +44,14 @@ async def advance(
     provider = await _opened(ledger, spec, opener, monotonic_s)
     if provider is None and (await ledger.gate(spec.name)).open_until is None:
         return 0
-    terms = UNOPENED if provider is None else terms_of(provider, spec, poll_s=poll_s)
+    unopened = replace(UNOPENED, region=spec.region)
+    terms = unopened if provider is None else terms_of(provider, spec, poll_s=poll_s)
     driver = Driver(
         ledger, provider, terms, owner=owner, lease_s=lease_s, watch=Watch(keeping), monotonic_s=monotonic_s
     )
     while count < ADVANCED_MAX and await driver.advance_due(spec.name):
         count += 1
+    sweep(provider, spec.name)
     return count
 
 

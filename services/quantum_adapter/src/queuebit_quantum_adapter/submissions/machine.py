@@ -14,6 +14,8 @@ from enum import StrEnum
 from typing import assert_never
 
 from queuebit_contracts.failures import FailureCode
+from queuebit_contracts.regions import is_allowed
+from queuebit_quantum_adapter.backends.registry import REGION_NOT_ALLOWED, REGION_REMEDY, barred_words
 from queuebit_quantum_adapter.ports import Poll, Recovery, RunState
 from queuebit_quantum_adapter.submissions.seen import (
     NO_WHY,
@@ -38,6 +40,7 @@ MISSES_MIN = 3
 LATE_LOOK = 10
 """Something that was in doubt is looked up once more after its end, after so many times the provider's lag."""
 WORDS_MAX = 300
+LATE = ", and the cancel came too late"
 
 
 class Act(StrEnum):
@@ -66,6 +69,8 @@ class Terms:
     account: str = ""
     allowance: Allowance = NO_LIMIT
     breaker: Breaker = USUAL
+    region: str = ""
+    """Where the account stands now, as the backend states it."""
     late_look_s: float | None = None
     """When something that was in doubt is looked up once more; LATE_LOOK times the lag where it is None."""
 
@@ -83,9 +88,25 @@ ASKING = frozenset({Act.OPEN_FENCE, Act.SEND, Act.LOOK_UP, Act.POLL, Act.FETCH})
 """What asks the provider something."""
 
 
+SEARCHING = frozenset({Act.OPEN_FENCE, Act.SEND, Act.LOOK_UP})
+"""What sends, or takes what is not there for absent."""
+
+
 def takes_place(row: Submission, act: Act) -> bool:
     """Whether this is the first step of what is to be sent, for which there must be a place."""
     return row.state is SubmissionState.INTENDED and (act is Act.OPEN_FENCE or (act is Act.SEND and row.fence is None))
+
+
+def barred(row: Submission, act: Act, terms: Terms) -> Observation | None:
+    """What is seen where the account stands now in a region to which the data may not go, such as after a restart with another
+    one: nothing is sent there, and that something is not found there says nothing.
+    """
+    if act not in SEARCHING or row.state.final or is_allowed(terms.region, row.regions):
+        return None
+    words = barred_words(row.backend, terms.region, row.regions)
+    if row.state is SubmissionState.INTENDED:
+        return Refused(FailureCode.NO_BACKEND, words, transient=False, why=Why(None, REGION_NOT_ALLOWED, REGION_REMEDY))
+    return NoAnswer(words, unreadable=True)
 
 
 def next_act(row: Submission, terms: Terms) -> Act | None:
@@ -133,7 +154,7 @@ def react(row: Submission, seen: Observation, now: datetime, terms: Terms) -> Re
         case Doubt(words):
             return _doubted(row, words, now, terms)
         case NoAnswer(words, retry_after_s):
-            row = replace(row, detail=words[:WORDS_MAX])
+            row = row if row.state.final else replace(row, detail=words[:WORDS_MAX])
             again_s = retry_after_s or _patience_s(row.sent_at or now, now, terms)
             return Reaction(_after(row, now, again_s), f"No answer: {words[:WORDS_MAX]}")
         case Unreachable(until):
@@ -145,7 +166,8 @@ def react(row: Submission, seen: Observation, now: datetime, terms: Terms) -> Re
         case Found(provider_ids):
             return _late(row, provider_ids) if row.state.final else _found(row, provider_ids, now, terms)
         case Fetched():
-            return _ended(row, SubmissionState.CONCLUDED, None, "Its result is here.", now, terms)
+            words = f"Its result is here{LATE if row.cancel_wanted else ''}."
+            return _ended(row, SubmissionState.CONCLUDED, None, words, now, terms)
         case Unwanted():
             words = "Nobody wants it, and nothing was sent."
             return _ended(row, SubmissionState.CANCELLED, FailureCode.CANCELLED, words, now, terms)
@@ -206,19 +228,25 @@ def _found(row: Submission, provider_ids: tuple[str, ...], now: datetime, terms:
 
 
 def _late(row: Submission, provider_ids: tuple[str, ...]) -> Reaction:
-    others = tuple(each for each in provider_ids if each != row.provider_id)
+    others = found_late(row, provider_ids)
     done = replace(row, due_at=None)
     if not others:
         return Reaction(done, "A late look found nothing more.")
     words = f"A late look found {len(others)} more, which may have been paid: {', '.join(others)}."
-    return Reaction(replace(done, detail=words[:WORDS_MAX]), words, others)
+    return Reaction(replace(done, detail=words[:WORDS_MAX]), words)
+
+
+def found_late(row: Submission, provider_ids: tuple[str, ...]) -> tuple[str, ...]:
+    """What was found of one that has ended, and is not it: to be cancelled before it is noted, for nobody looks again."""
+    return tuple(each for each in provider_ids if each != row.provider_id)
 
 
 def _polled(row: Submission, seen: Poll, now: datetime, terms: Terms) -> Reaction:
     words = seen.detail[:WORDS_MAX]
     match seen.state:
         case RunState.SUCCEEDED:
-            return Reaction(replace(row, state=SubmissionState.SUCCEEDED, due_at=now), "It has run.")
+            words = f"It has run{LATE if row.cancel_wanted else ''}."
+            return Reaction(replace(row, state=SubmissionState.SUCCEEDED, due_at=now), words)
         case RunState.FAILED:
             why = Why(seen.action, seen.reason, seen.remedy)
             code = seen.code or FailureCode.INTERNAL

@@ -129,7 +129,15 @@ class Parking:
                 check_region(claim.spec, claim.regions)
             row = await ledger.intend(
                 NewSubmission(
-                    key, claim.attempt_id, number, claim.backend, data, request_hash, claim.lineage, claim.patient
+                    key,
+                    claim.attempt_id,
+                    number,
+                    claim.backend,
+                    data,
+                    request_hash,
+                    claim.lineage,
+                    claim.patient,
+                    claim.regions,
                 )
             )
             if row.request_hash != request_hash:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,7 +47,8 @@ class Task:
 class Behaviour:
     """How the cloud is today. `lag_s`: how long a new task is not listed; `queue_s`: how long one waits; `token_s`: how long a
     client token is remembered, for ever where it is None; `state`: the word that all tasks are forced to show; `cancels`:
-    whether a cancel that was accepted takes hold, or the task ends with a result nevertheless.
+    whether a cancel that was accepted takes hold, or the task ends with a result nevertheless; `held`: the keys whose tasks
+    wait until they are cancelled.
     """
 
     lag_s: float = 0.0
@@ -55,6 +56,7 @@ class Behaviour:
     token_s: float | None = None
     state: str | None = None
     cancels: bool = True
+    held: Collection[str] = ()
 
 
 class Cloud:
@@ -109,15 +111,15 @@ class Cloud:
             raise Refused(404, "ResourceNotFoundException", f"There is no task {arn}.")
         with self._lock:
             due = _now() >= found.created + timedelta(seconds=self.behaviour.queue_s)
+            due = due and (found.asked.get("tags") or {}).get("queuebit") not in self.behaviour.held
             if found.state not in FINAL and (due or found.state == "CANCELLING"):
                 self._end(found)
         return found
 
     def cancel(self, arn: str) -> Task:
+        """Raises Refused where there is none, or where it has run."""
         with self._lock:
-            found = self.tasks.get(arn)
-            if found is None:
-                raise Refused(404, "ResourceNotFoundException", f"There is no task {arn}.")
+            found = self.task(arn)
             if found.state in FINAL:
                 raise Refused(409, "ConflictException", f"The task is {found.state}.")
             found.state = "CANCELLING"

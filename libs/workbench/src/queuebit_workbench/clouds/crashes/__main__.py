@@ -1,7 +1,8 @@
 """`make provider-crash-matrix`: RUNS submissions through the unmodified client against the cloud on loopback, while processes
 are killed and paused, answers are lost and the list lags. Afterwards the cloud is asked how many jobs it accepted for each.
 
-Some are cancelled on their way. Exit 0: one each, nothing failed, in a long run somebody died at every step, and the control
+Some are cancelled at every point of their way: what the ledger says to be cancelled is so at the cloud, and what was too late
+is told. Exit 0: one each, nothing failed, in a long run somebody died at every step and cancels came at each, and the control
 (which sends again without looking) shows duplicates. 1: otherwise.
 """
 
@@ -14,7 +15,7 @@ import os
 import random
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, get_args
@@ -26,20 +27,17 @@ from queuebit_devstack.stack import start_stack
 from queuebit_quantum_adapter.submissions.codec import encode_request, hash_of
 from queuebit_quantum_adapter.submissions.running import key_of
 from queuebit_runtime.clock import SystemClock
-from queuebit_runtime.waiting import end_task
 from queuebit_store.connections.migrations import migrate
 from queuebit_store.postgres import PostgresSettings, PostgresStore
-from queuebit_store.submissions.port import NewSubmission, SubmissionState
+from queuebit_store.submissions.port import NewSubmission
+from queuebit_workbench.clouds.crashes.cancels import HELD, PLACES, planned
 from queuebit_workbench.clouds.crashes.clients import CLIENTS, Client
 from queuebit_workbench.clouds.crashes.nursery import Plan
-from queuebit_workbench.clouds.crashes.verdict import counted, verdict
+from queuebit_workbench.clouds.crashes.verdict import counted, fences_of, verdict
 from queuebit_workbench.clouds.crashes.ways import OURS, Way
 
 UNWANTED = 5
-"""To so many submissions comes one that nobody wants any more after it was sent."""
-SENT = (SubmissionState.SUBMITTING, SubmissionState.UNKNOWN, SubmissionState.FOLLOWING)
-SENT_MAX = 1000
-LOOK_S = 0.05
+"""To so many submissions comes one that nobody wants any more."""
 
 
 async def main(arguments: argparse.Namespace) -> int:
@@ -64,7 +62,9 @@ async def one_way(postgres: str, client: Client, way: Way, runs: int, arguments:
     await migrate(settings)
     unwanted = runs // UNWANTED if way in OURS else 0
     keys = [UUID(int=arguments.seed << 64 | number) for number in range(runs + unwanted)]
-    chance = random.Random(arguments.seed)
+    chosen = random.Random(arguments.seed).sample(keys, unwanted)
+    changed = planned([key_of(attempt_id, 0) for attempt_id in chosen])
+    held = [key for key, place in changed.items() if place in HELD]
     clock = SystemClock()
     async with cloud(client) as env, await PostgresStore.open(settings) as store:
         for number, attempt_id in enumerate(keys):
@@ -72,8 +72,10 @@ async def one_way(postgres: str, client: Client, way: Way, runs: int, arguments:
             key, backend = key_of(attempt_id, 0), client.backend
             new = NewSubmission(key, attempt_id, 0, backend, request, hash_of(request), attempt_id, patient=True)
             await store.intend(new)
+            if changed.get(key) == PLACES[0]:
+                await store.want_cancelled(attempt_id)
         url = f"{env[client.url].rstrip('/')}/_loopback"
-        httpx2.put(url, json=client.orders(way), timeout=30).raise_for_status()
+        httpx2.put(url, json=client.orders(way, held), timeout=30).raise_for_status()
         plan = Plan(
             postgres,
             settings.namespace,
@@ -85,30 +87,17 @@ async def one_way(postgres: str, client: Client, way: Way, runs: int, arguments:
             pause=0.03,
             kill_every_s=client.kill_every_s,
             deadline_s=arguments.deadline_s,
+            unwanted={key.hex: place for key, place in changed.items()},
         )
         begun_s = clock.monotonic_s()
-        changing = asyncio.create_task(nobody_wants(store, chance.sample(keys, unwanted), clock))
-        try:
-            deaths = await tended(plan, env)
-        finally:
-            await end_task(changing)
+        deaths = await tended(plan, env)
         wall_s = clock.monotonic_s() - begun_s
         rows = await store.list_submissions(limit=len(keys))
         history = {str(row.key): [note.text for note in await store.submission_notes(row.key)] for row in rows}
-        accepted = client.counted(httpx2.get(url, timeout=30).json())
-        told = counted(way, rows, accepted, history)
-        return {"client": arguments.client, **told, "deaths": deaths, "wall_s": round(wall_s, 1)}
-
-
-async def nobody_wants(store: PostgresStore, attempt_ids: Sequence[UUID], clock: SystemClock) -> None:
-    """Want these cancelled, each once it was sent and before it has ended, as far as it is met between."""
-    left = set(attempt_ids)
-    while left:
-        for row in await store.list_submissions(SENT, limit=SENT_MAX):
-            if row.attempt_id in left:
-                await store.want_cancelled(row.attempt_id)
-                left.discard(row.attempt_id)
-        await clock.sleep(LOOK_S)
+        there = httpx2.get(url, timeout=30).json()
+        told = counted(way, rows, client.accepted(there), history, held)
+        fences = fences_of(there.get("sessions", ()), history)
+        return {"client": arguments.client, **told, "fences": fences, "deaths": deaths, "wall_s": round(wall_s, 1)}
 
 
 @asynccontextmanager

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from uuid import UUID
 
 from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Register
 from queuebit_quantum_adapter.ports import Request, Spins
@@ -14,6 +14,8 @@ from queuebit_workbench.clouds.crashes.ways import Way
 
 Name = Literal["ibm", "braket", "leap", "qrmi"]
 LAG_S, QUEUE_S = 0.3, 0.1
+STRAY_S = 2.0
+SWEPT = {"sweep_s": 0.0, "stray_s": STRAY_S}
 CIRCUIT = Circuit(1, (Register("c", 1),), (Gate("rx", (0,), (), (0,)), Measure(0, 0)), 1)
 ANSWERED_LATE_S = 3.0
 """Longer than the deadline of a request."""
@@ -32,9 +34,10 @@ def two_spins(number: int, share: float) -> Request:
 @dataclass(frozen=True, slots=True)
 class Client:
     """`cloud`: the module that is its cloud, with its arguments; `url`: the variable that says where that is. `posts` are where
-    it submits, `others` other requests whose answers are lost now and then. `counted` says how often each key was accepted.
-    `request`: what the one with this number hands in, which is at this share of all. `kill_every_s`: how often a worker is
-    killed by the clock, on average: longer than it takes to begin. `batched`: whether nothing is taken outside a batch.
+    it submits, `others` other requests whose answers are lost now and then. `jobs`: the key of each job that was accepted, and
+    its state there; `prefix`: what the cloud knows keys under. `request`: what the one with this number hands in, which is at
+    this share of all. `kill_every_s`: how often a worker is killed by the clock, on average: longer than it takes to begin.
+    `batched`: whether nothing is taken outside a batch.
     """
 
     cloud: tuple[str, ...]
@@ -45,14 +48,15 @@ class Client:
     ways: tuple[Way, ...]
     posts: str
     others: tuple[tuple[str, str, float], ...]
-    counted: Callable[[Mapping[str, Any]], Counter[str]]
+    jobs: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]]
     behaviour: Mapping[Way, Mapping[str, Any]] = field(default_factory=dict)
     request: Callable[[int, float], Request] = a_circuit
     kill_every_s: float = 2.0
     batched: bool = False
+    prefix: str = "queuebit:"
 
-    def orders(self, way: Way) -> dict[str, Any]:
-        """What the cloud is told before the work begins."""
+    def orders(self, way: Way, held: Iterable[UUID] = ()) -> dict[str, Any]:
+        """What the cloud is told before the work begins. `held`: the keys that it keeps waiting until they are cancelled."""
         at: dict[str, Any] = {"method": "POST", "path": self.posts, "times": None}
         faults = [
             {**at, "when": "before", "status": 503, "share": 0.05},
@@ -65,24 +69,28 @@ class Client:
                 for method, path, share in self.others
             ),
         ]
-        behaviour = {"lag_s": LAG_S, "queue_s": QUEUE_S, **self.behaviour.get(way, {})}
+        kept = [f"{self.prefix}{key}" for key in held]
+        behaviour = {"lag_s": LAG_S, "queue_s": QUEUE_S, "held": kept, **self.behaviour.get(way, {})}
         return {"faults": faults, "behaviour": behaviour}
 
-
-def _of_ibm(told: Mapping[str, Any]) -> Counter[str]:
-    return Counter(tag.removeprefix("queuebit:") for job in told["jobs"] for tag in job["tags"])
-
-
-def _of_braket(told: Mapping[str, Any]) -> Counter[str]:
-    return Counter(task["tags"]["queuebit"] for task in told["tasks"])
-
-
-def _of_qrmi(told: Mapping[str, Any]) -> Counter[str]:
-    return Counter(job["key"].removeprefix("queuebit:") for job in told["jobs"])
+    def accepted(self, told: Mapping[str, Any]) -> dict[str, list[str]]:
+        """The states of all jobs that the cloud accepted, by key."""
+        found: dict[str, list[str]] = {}
+        for key, state in self.jobs(told):
+            found.setdefault(key.removeprefix(self.prefix), []).append(state.upper())
+        return found
 
 
-def _of_leap(told: Mapping[str, Any]) -> Counter[str]:
-    return Counter(problem["label"].removeprefix("queuebit:") for problem in told["problems"])
+def _of_ibm(told: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    return ((job["key"], job["status"]) for job in told["jobs"])
+
+
+def _of_braket(told: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    return ((task["tags"]["queuebit"], task["status"]) for task in told["tasks"])
+
+
+def _of_leap(told: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    return ((problem["label"], problem["status"]) for problem in told["problems"])
 
 
 SV1 = "arn:aws:braket:::device/quantum-simulator/amazon/sv1"
@@ -92,7 +100,7 @@ CLIENTS: Mapping[Name, Client] = {
         url="IAM_URL",
         backend="fake_manila",
         provider="queuebit_quantum_adapter.providers.ibm.provider:IbmProvider",
-        options={"backend": "fake_manila", "lag_s": 1.0, "deadline_s": 2.0},
+        options={"backend": "fake_manila", "lag_s": 1.0, "deadline_s": 2.0, **SWEPT},
         ways=("fence", "search", "control"),
         posts="/experimental/jobs",
         others=(
@@ -100,7 +108,7 @@ CLIENTS: Mapping[Name, Client] = {
             ("GET", "/experimental/jobs.*", 0.01),
             ("POST", ".*/cancel", 0.2),
         ),
-        counted=_of_ibm,
+        jobs=_of_ibm,
     ),
     "braket": Client(
         cloud=("queuebit_workbench.clouds.braket",),
@@ -117,7 +125,8 @@ CLIENTS: Mapping[Name, Client] = {
         ways=("token", "forgotten", "control"),
         posts="/quantum-task",
         others=(("GET", "/quantum-task/.*", 0.01), ("POST", "/quantum-tasks", 0.05), ("PUT", ".*/cancel", 0.2)),
-        counted=_of_braket,
+        jobs=_of_braket,
+        prefix="",
         behaviour={"forgotten": {"token_s": 0.0}, "control": {"token_s": 0.0}},
     ),
     "leap": Client(
@@ -129,7 +138,7 @@ CLIENTS: Mapping[Name, Client] = {
         ways=("label", "control"),
         posts="/problems/",
         others=(("GET", "/problems/.*", 0.03), ("DELETE", "/problems/.*", 0.2)),
-        counted=_of_leap,
+        jobs=_of_leap,
         request=two_spins,
     ),
     "qrmi": Client(
@@ -137,11 +146,11 @@ CLIENTS: Mapping[Name, Client] = {
         url="IAM_URL",
         backend="qrmi_fake_manila",
         provider="queuebit_quantum_adapter.providers.qrmi.provider:QrmiProvider",
-        options={"resource": "fake_manila", "lag_s": 1.0, "deadline_s": 2.0},
+        options={"resource": "fake_manila", "lag_s": 1.0, "deadline_s": 2.0, **SWEPT},
         ways=("fence", "control"),
         posts="/experimental/jobs",
         others=(("POST", "/experimental/sessions", 0.03), ("POST", ".*/cancel", 0.2)),
-        counted=_of_qrmi,
+        jobs=_of_ibm,
         behaviour={"fence": {"queue_s": 1.0}},
         kill_every_s=20.0,
         batched=True,

@@ -15,12 +15,13 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field
+from uuid import UUID
 
 from queuebit_runtime.clock import SystemClock
 from queuebit_store.postgres import PostgresSettings
 from queuebit_workbench.clouds.crashes.clients import CLIENTS, Name
 from queuebit_workbench.clouds.crashes.ways import Way
-from queuebit_workbench.clouds.crashes.worker import work
+from queuebit_workbench.clouds.crashes.worker import CANCEL, Fate, work
 
 LOOK_S = 0.02
 FAILED_MAX = 50
@@ -41,6 +42,8 @@ class Plan:
     pause: float
     kill_every_s: float
     deadline_s: float
+    unwanted: dict[str, str]
+    """The keys that nobody wants any more from a place on, in hexadecimal."""
 
     def told(self) -> str:
         return json.dumps(asdict(self))
@@ -48,12 +51,15 @@ class Plan:
 
 @dataclass(slots=True)
 class Deaths:
-    """How the workers ended. `at`: how many were killed at which place; the others were killed by the clock."""
+    """How the workers ended. `at`: how many were killed at which place; the others were killed by the clock. `cancels`: where
+    somebody wanted how many submissions cancelled.
+    """
 
     killed: int = 0
     failed: int = 0
     ended: int = 0
     at: dict[str, int] = field(default_factory=dict)
+    cancels: dict[str, int] = field(default_factory=dict)
 
 
 def tend(plan: Plan) -> Deaths:
@@ -77,7 +83,9 @@ def tend(plan: Plan) -> Deaths:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
         grave.seek(0)
-        deaths.at = dict(sorted(Counter(grave.read().decode().splitlines()).items()))
+        told = Counter(grave.read().decode().splitlines())
+        deaths.at = {place: told[place] for place in sorted(told) if not place.startswith(CANCEL)}
+        deaths.cancels = {place.removeprefix(CANCEL): told[place] for place in sorted(told) if place.startswith(CANCEL)}
     return deaths
 
 
@@ -88,7 +96,8 @@ def _forked(plan: Plan, number: int, grave: int) -> int:
     code = 1
     try:
         settings, seed = PostgresSettings(plan.postgres, namespace=plan.namespace), plan.seed * 100_003 + number
-        work(settings, CLIENTS[plan.client], plan.way, seed, kill=plan.kill, pause=plan.pause, grave=grave)
+        fate = Fate(plan.kill, plan.pause, {UUID(key): place for key, place in plan.unwanted.items()})
+        work(settings, CLIENTS[plan.client], plan.way, seed, fate, grave)
         code = 0
     finally:
         os._exit(code)

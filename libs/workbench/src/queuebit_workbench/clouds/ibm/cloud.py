@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,6 +46,15 @@ class Job:
     result: str | None = None
     ended: datetime | None = None
 
+    @property
+    def key(self) -> str | None:
+        """The first tag that the client wrote into its program, where the job itself may have none."""
+        try:
+            options = self.params["quantum_program"]["passthrough_data"]["post_processor"]["options"]
+            return str(options["environment"]["job_tags"][0])
+        except (KeyError, TypeError, IndexError):
+            return None
+
 
 @dataclass(slots=True)
 class Session:
@@ -66,6 +75,7 @@ class Behaviour:
     that was accepted takes hold, or the job ends with a result nevertheless. `reason_code`: with which code every job fails
     that runs from now on. `calibrated_at`: when devices say that they were calibrated. `purged_s`: how long a job that has
     ended is remembered. `archived`: whether the instance is. `revoked`: whether tokens given before are not valid any more.
+    `held`: the keys whose jobs wait until they are cancelled.
     """
 
     lag_s: float = 0.0
@@ -78,6 +88,7 @@ class Behaviour:
     purged_s: float | None = None
     archived: bool = False
     revoked: bool = False
+    held: Collection[str] = ()
 
 
 class Cloud:
@@ -152,6 +163,7 @@ class Cloud:
             raise Refused(404, 1291, f"There is no job {job_id}.")
         with self._lock:
             due = _now() >= found.created + timedelta(seconds=self.behaviour.queue_s)
+            due = due and found.key not in self.behaviour.held
             if found.state not in FINAL and (due or found.state == CANCELLING):
                 self._run(found)
             kept_s = self.behaviour.purged_s
@@ -161,10 +173,9 @@ class Cloud:
         return found
 
     def cancel(self, job_id: str) -> None:
+        """Raises Refused where there is none, or where it has run."""
         with self._lock:
-            found = self.jobs.get(job_id)
-            if found is None:
-                raise Refused(404, 1291, f"There is no job {job_id}.")
+            found = self.job(job_id)
             if found.state in FINAL:
                 raise Refused(409, 1203, f"The job {job_id} has ended.")
             if not self.behaviour.cancels:
@@ -194,6 +205,39 @@ class Cloud:
         limit, offset = int(wanted.get("limit", 200)), int(wanted.get("offset", 0))
         page = [self.shown(job, params=False) for job in found[offset : offset + limit]]
         return {"jobs": page, "count": len(found), "limit": limit, "offset": offset}
+
+    def batches(self, query: Mapping[str, list[str]]) -> dict[str, Any]:
+        """The page of workloads that a query for sessions or batches asks for, the oldest first."""
+        wanted = {name: values[-1] for name, values in query.items()}
+        horizon = _now() - timedelta(seconds=self.behaviour.lag_s)
+        with self._lock:
+            found = [
+                session
+                for session in self.sessions.values()
+                if session.started <= horizon
+                and wanted.get("mode") in (None, session.mode)
+                and wanted.get("backend") in (None, session.backend)
+                and ("created_after" not in wanted or session.started >= _moment(wanted["created_after"]))
+                and ("created_before" not in wanted or session.started <= _moment(wanted["created_before"]))
+            ]
+        found.sort(key=lambda session: session.started)
+        limit = int(wanted.get("limit", 10))
+        rows = [
+            {
+                "id": session.id,
+                "created": session.started.isoformat().replace("+00:00", "Z"),
+                "backend": session.backend,
+                "instance": "loopback",
+                "user_id": "loopback",
+                "accepting_jobs": session.accepting,
+                "mode": session.mode,
+                "status": "pending",
+                "tags": [],
+                "usage_seconds": 0,
+            }
+            for session in found[:limit]
+        ]
+        return {"workloads": rows, "total_count": len(found), "limit": limit}
 
     def place(self, job: Job) -> dict[str, Any]:
         """Where a job stands in the queue, and when it will begin; nothing of one that does not wait."""

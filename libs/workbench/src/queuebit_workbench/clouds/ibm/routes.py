@@ -11,7 +11,7 @@ from typing import Any
 from queuebit_runtime.clock import SystemClock
 from queuebit_workbench.clouds.faults import Fault, Faults
 from queuebit_workbench.clouds.http import JSON
-from queuebit_workbench.clouds.ibm.cloud import Behaviour, Cloud, Job, Refused
+from queuebit_workbench.clouds.ibm.cloud import Behaviour, Cloud, Refused
 
 PREFIX = "/experimental"
 CRN = "crn:v1:bluemix:public:quantum-computing:us-east:a/" + "0" * 32 + ":11111111-2222-3333-4444-555555555555::"
@@ -156,6 +156,10 @@ def _delete(site: Site, groups: list[str], *_: Any) -> Answer:
     return 204, "", JSON
 
 
+def _workloads(site: Site, _: list[str], query: Mapping[str, list[str]], *__: Any) -> Answer:
+    return 200, site.cloud.batches(query), JSON
+
+
 def _open(site: Site, _: list[str], __: Any, body: Any, ___: Any) -> Answer:
     session = site.cloud.open_session(body.get("backend", ""), body.get("mode", "batch"), body.get("max_ttl", 3600))
     return 200, _shown(site, session.id), JSON
@@ -187,17 +191,8 @@ def _shown(site: Site, session_id: str) -> dict[str, Any]:
     }
 
 
-def key_of(job: Job) -> str | None:
-    """The first tag that the client wrote into its program, where the job itself may have none."""
-    try:
-        options = job.params["quantum_program"]["passthrough_data"]["post_processor"]["options"]
-        return str(options["environment"]["job_tags"][0])
-    except (KeyError, TypeError, IndexError):
-        return None
-
-
 def _told(site: Site, *_: Any) -> Answer:
-    jobs = [{**site.cloud.shown(job, params=False), "key": key_of(job)} for job in site.cloud.jobs.values()]
+    jobs = [{**site.cloud.shown(job, params=False), "key": job.key} for job in site.cloud.jobs.values()]
     sessions = [_shown(site, each) for each in site.cloud.sessions]
     return 200, {"jobs": jobs, "sessions": sessions}, JSON
 
@@ -236,6 +231,7 @@ ROUTES: tuple[tuple[str, str, Serve], ...] = (
     ("GET", f"{PREFIX}/jobs/([^/]+)/metrics", _metrics),
     ("POST", f"{PREFIX}/jobs/([^/]+)/cancel", _cancel),
     ("PUT", f"{PREFIX}/jobs/([^/]+)/tags", _tags),
+    ("GET", f"{PREFIX}/workloads", _workloads),
     ("POST", f"{PREFIX}/sessions", _open),
     ("GET", f"{PREFIX}/sessions/([^/]+)", _session),
     ("PATCH", f"{PREFIX}/sessions/([^/]+)", _close),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,7 +43,8 @@ class Problem:
 class Behaviour:
     """How the cloud is today. `lag_s`: how long a new problem is not listed; `queue_s`: how long one waits; `state`: the word
     that all problems are forced to show; `cancels`: whether a cancel that was accepted takes hold, or the problem ends with an
-    answer nevertheless; `fails`: what every problem ends with instead of an answer.
+    answer nevertheless; `fails`: what every problem ends with instead of an answer; `held`: the labels whose problems wait
+    until they are cancelled.
     """
 
     lag_s: float = 0.0
@@ -51,6 +52,7 @@ class Behaviour:
     state: str | None = None
     cancels: bool = True
     fails: str = ""
+    held: Collection[str] = ()
 
 
 class Cloud:
@@ -87,6 +89,7 @@ class Cloud:
             raise Refused(404, "Problem does not exist or apitoken does not have access")
         with self._lock:
             due = _now() >= found.created + timedelta(seconds=self.behaviour.queue_s)
+            due = due and found.asked.get("label") not in self.behaviour.held
             if found.state not in FINAL and (due or found.state == "CANCELLING"):
                 self._end(found)
         return found
@@ -94,9 +97,7 @@ class Cloud:
     def cancel(self, problem_id: str) -> Problem:
         """Raises Refused where there is none, or where it has ended."""
         with self._lock:
-            found = self.problems.get(problem_id)
-            if found is None:
-                raise Refused(404, "Problem does not exist or apitoken does not have access")
+            found = self.problem(problem_id)
             if found.state in FINAL:
                 raise Refused(409, "Problem has been finished.")
             found.state = "CANCELLING"

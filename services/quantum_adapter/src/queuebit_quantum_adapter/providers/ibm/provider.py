@@ -39,13 +39,13 @@ from queuebit_quantum_adapter.providers.ibm.metrics import times_of, usage_of
 from queuebit_quantum_adapter.providers.ibm.offer import MITIGATIONS
 from queuebit_quantum_adapter.providers.ibm.programs import Programs
 from queuebit_quantum_adapter.providers.ibm.reading import poll_of
+from queuebit_quantum_adapter.providers.ibm.strays import BATCH_TTL_S, PAGE, STRAY_S, SWEEP_S, Strays
 from queuebit_quantum_adapter.providers.qiskit_circuits import shown
 from queuebit_runtime.clock import SystemClock
 
 SHOTS_MAX = 100_000
-BATCH_TTL_S = 8 * 3600
 CALIBRATION_S = 3600.0
-PAGE, PAGES_MAX = 50, 20
+PAGES_MAX = 20
 CONFLICT, NOT_FOUND = 409, 404
 _log = logging.getLogger(__name__)
 
@@ -61,8 +61,11 @@ class IbmProvider:
         deadline_s: float,
         calibration_s: float = CALIBRATION_S,
         monotonic_s: Callable[[], float] = time.monotonic,
+        sweep_s: float = SWEEP_S,
+        stray_s: float = STRAY_S,
     ) -> None:
-        """`calibration_s`: how old what is known of the calibration may be before it is asked for again.
+        """`calibration_s`: how old what is known of the calibration may be before it is asked for again. `sweep_s` and
+        `stray_s` are those of Strays.
 
         Raises NoBackend where the account or the backend is not there, ProviderUnavailable where nobody answers.
         """
@@ -79,6 +82,7 @@ class IbmProvider:
             raise unopened(f"The backend {backend}", error, remedy, action="reroute") from error
         self._calibration_s, self._monotonic_s = calibration_s, monotonic_s
         self._asked_s = monotonic_s()
+        self._strays = Strays(sweep_s=sweep_s, stray_s=stray_s, monotonic_s=monotonic_s)
         self._lag_s = lag_s + deadline_s
         self._version = version("qiskit-ibm-runtime")
 
@@ -194,6 +198,18 @@ class IbmProvider:
 
     def close(self, fence: str) -> None:
         self._ask(lambda client: client.close_session(fence))
+
+    def sweep(self) -> tuple[str, ...]:
+        name = self._backend.name
+
+        def listed(after: datetime, before: datetime) -> Any:
+            between = {"created_after": after, "created_before": before}
+            asked = {"user": "me", "mode": "batch", "backend": name, "sort": "createdAt", "limit": PAGE, **between}
+            return self._ask(lambda client: client._api.workloads_get(**asked))
+
+        return self._strays.close(
+            listed, lambda batch: self._ask(lambda client: client.session_details(batch)), self.close
+        )
 
     def _recalibrate(self) -> None:
         """What is known of the device is asked for anew from time to time, for it is calibrated while a process lives; what was

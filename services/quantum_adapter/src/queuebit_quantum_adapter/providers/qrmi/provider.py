@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import version
 from typing import Any
 from uuid import UUID
@@ -33,6 +33,7 @@ from queuebit_quantum_adapter.ports import Capabilities, Poll, Preflight, Recove
 from queuebit_quantum_adapter.providers.ibm import primitives
 from queuebit_quantum_adapter.providers.ibm.programs import Programs
 from queuebit_quantum_adapter.providers.ibm.reading import poll_of
+from queuebit_quantum_adapter.providers.ibm.strays import STRAY_S, SWEEP_S, Strays
 from queuebit_quantum_adapter.providers.qrmi.asking import Said, Silent, Verbs
 from queuebit_quantum_adapter.providers.qrmi.device import Device, program_of
 from queuebit_quantum_adapter.providers.qrmi.offer import MITIGATIONS, name_of
@@ -49,11 +50,16 @@ UNSET = ("EnvVarNotSetError", "ConfigError", "ResourceNotFoundError", "Unsupport
 class QrmiProvider:
     """One resource."""
 
-    def __init__(self, *, resource: str, lag_s: float, deadline_s: float) -> None:
-        """Raises NoBackend where there is no such resource, ProviderUnavailable where nobody answers."""
+    def __init__(
+        self, *, resource: str, lag_s: float, deadline_s: float, sweep_s: float = SWEEP_S, stray_s: float = STRAY_S
+    ) -> None:
+        """`sweep_s` and `stray_s` are those of Strays. Raises NoBackend where there is no such resource,
+        ProviderUnavailable where nobody answers.
+        """
         self._name = name_of(resource)
         self._verbs = Verbs(resource, deadline_s)
         self._rest = Rest(resource, deadline_s)
+        self._strays = Strays(sweep_s=sweep_s, stray_s=stray_s)
         self._lag_s = lag_s + deadline_s
         told = self._asked("target")
         try:
@@ -141,6 +147,9 @@ class QrmiProvider:
     def reconcile(self, key: UUID, fence: str | None, since: datetime | None = None) -> tuple[str, ...]:  # noqa: ARG002
         """Of its batch alone: QRMI's tasks carry nothing else that they could be found by."""
         return () if fence is None else tuple(row["id"] for row in self._rest.jobs(fence))
+
+    def sweep(self) -> tuple[str, ...]:
+        return self._strays.close(partial(self._rest.batches, self._device.name), self._rest.batch, self.close)
 
     def close(self, fence: str) -> None:
         self._asked("release", session=fence)

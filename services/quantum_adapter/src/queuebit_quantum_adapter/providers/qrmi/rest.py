@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -38,6 +39,16 @@ class Rest:
     def job(self, job_id: str) -> dict[str, Any] | None:
         """A job; None where there is none. Raises AdapterError."""
         return self._asked(f"/jobs/{job_id}", {"exclude_params": "true"})
+
+    def batches(self, backend: str, after: datetime, before: datetime) -> dict[str, Any]:
+        """A page of our user's batches that were opened between two moments, the oldest first. Raises AdapterError."""
+        between = {"created_after": after.isoformat(), "created_before": before.isoformat(), "limit": str(PAGE)}
+        asked = {"user": "me", "mode": "batch", "backend": backend, "sort": "createdAt", **between}
+        return self._asked("/workloads", asked) or {}
+
+    def batch(self, session_id: str) -> dict[str, Any]:
+        """What IBM says of one; nothing where there is none. Raises AdapterError."""
+        return self._asked(f"/sessions/{session_id}", {}) or {}
 
     def usage(self, job_id: str) -> dict[str, Any]:
         """What it cost as far as it is known: never 0 where it is not."""

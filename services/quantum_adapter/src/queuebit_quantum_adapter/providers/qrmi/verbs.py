@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from queuebit_quantum_adapter.providers.ibm.strays import BATCH_TTL_S
 from queuebit_quantum_adapter.providers.qrmi.offer import variable
 
 TTL_S = 8 * 3600
@@ -27,7 +28,7 @@ def serve(resource: str) -> None:
     import qrmi
 
     os.environ[variable(resource, "SESSION_MODE")] = "batch"
-    os.environ.setdefault(variable(resource, "SESSION_MAX_TTL"), str(TTL_S))
+    os.environ.setdefault(variable(resource, "SESSION_MAX_TTL"), str(BATCH_TTL_S))
     os.environ.setdefault(variable(resource, "TIMEOUT_SECONDS"), str(TTL_S))
     for line in sys.stdin:
         asked = json.loads(line)
