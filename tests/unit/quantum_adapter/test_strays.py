@@ -39,8 +39,8 @@ class Ibm:
         return {"workloads": rows[:PAGE]}
 
     def told(self, name: str) -> Mapping[str, Any]:
-        ours = {"mode": "batch", "max_ttl": BATCH_TTL_S, "accepting_jobs": name not in self.closed}
-        return ours | self.more.get(name, {})
+        takes = name not in self.closed
+        return {"mode": "batch", "max_ttl": BATCH_TTL_S, "accepting_jobs": takes, **self.more.get(name, {})}
 
     def close(self, name: str) -> None:
         self.closed.append(name)
