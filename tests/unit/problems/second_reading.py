@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import add, and_, mod, mul, or_, sub, xor
 from typing import Any
 
 import numpy as np
@@ -110,6 +111,10 @@ class SecondReading:
             case ast.BranchingStatement():
                 holds = bool(self.value(statement.condition, names).real)
                 yield from self._block(statement.if_block if holds else statement.else_block, [world])
+            case ast.SwitchStatement(target, cases, default):
+                held = self.value(target, names).real
+                fits = (way for labels, way in cases if held in [self.value(one, names).real for one in labels])
+                yield from self._block(way.statements if (way := next(fits, default)) else [], [world])
             case ast.WhileLoop():
                 yield from self._while(statement, [world])
             case ast.BreakStatement() | ast.ContinueStatement():
@@ -378,22 +383,7 @@ def compared(operator: str, left: float, right: float) -> bool:
 
 
 def plain(operator: str, left: Any, right: Any) -> Any:
-    match operator:
-        case "+":
-            return left + right
-        case "-":
-            return left - right
-        case "*":
-            return left * right
-        case "/":
-            return left // right if isinstance(left, int) and isinstance(right, int) else left / right
-        case "%":
-            return left % right
-        case "&":
-            return left & right
-        case "|":
-            return left | right
-        case "^":
-            return left ^ right
-        case _:
-            return left**right
+    if operator == "/":
+        return left // right if isinstance(left, int) and isinstance(right, int) else left / right
+    known = {"+": add, "-": sub, "*": mul, "%": mod, "&": and_, "|": or_, "^": xor}
+    return known.get(operator, pow)(left, right)

@@ -76,6 +76,43 @@ EXACT: list[tuple[str, str, dict[str, float]]] = [
         {"00 00": 1},
     ),
     ("around nothing, and never entered", "while (c) { } d = measure q[1];", {"00": 1}),
+    (
+        "in a case of a switch",
+        "for int i in [0:3] { switch (i) { case 1 { continue; } case 2 { break; } default { x q[1]; } } } d = measure q[1];",
+        {"10": 1},
+    ),
+    (
+        "in a case on bits",
+        "bit[2] e; while (true) { h q; e = measure q; switch (e) { case 3 { break; } case 1 { continue; } } }",
+        {"11 00": 1},
+    ),
+    (
+        "while one bit is so, until another is",
+        f"x q[0]; c = measure q[0]; while (c) {{ {TOSS} h q[1]; d = measure q[1]; if (d) break; }}",
+        {"00": 1 / 3, "10": 1 / 3, "11": 1 / 3},
+    ),
+    (
+        "by what an earlier loop left behind",
+        f"x q; d = measure q[1]; c = measure q[0]; while (c) {{ {TOSS} reset q[1]; h q[1]; d = measure q[1]; if (!d) break; }}",
+        {"10": 1 / 3, "00": 1 / 3, "01": 1 / 3},
+    ),
+    (
+        "at two places",
+        f"while (true) {{ {TOSS} if (c) break; reset q[1]; h q[1]; d = measure q[1]; if (d) break; }}",
+        {"01": 2 / 3, "10": 1 / 3},
+    ),
+    (
+        "within a condition",
+        f"bit e; while (true) {{ {TOSS} if (c) {{ reset q[1]; h q[1]; d = measure q[1]; if (d) {{ x q[0]; break; }} }} }} "
+        "e = measure q[0];",
+        {"011": 1},
+    ),
+    ("by what it asks", f"x q[0]; c = measure q[0]; while (c) {{ {TOSS} if (c) break; }}", {"00": 1 / 2, "01": 1 / 2}),
+    (
+        "after one turn at the latest",
+        f"x q[0]; c = measure q[0]; while (c) {{ {TOSS} x q[1]; break; }} d = measure q[1];",
+        {"10": 1 / 2, "11": 1 / 2},
+    ),
     ("in a box", "for int i in [0:3] { box { x q[1]; if (i == 0) break; } } d = measure q[1];", {"10": 1}),
 ]
 
@@ -93,13 +130,16 @@ REFUSED: list[tuple[str, str]] = [
     ("def f(qubit a) { break; } for int i in [0:1] { f(q[0]); }", "break stands in no loop"),
     ("gate g a { break; }", "break stands in no loop"),
     ("gate g a { for int i in [0:1] { break; } }", "holds more than gates"),
-    ("for int i in [0:3] { switch (i) { case 1 { break; } } }", "break stands in a case of a switch"),
-    (f"while (c) {{ {TOSS} if (c) break; }}", "whose condition depends on measurements is left early"),
+    ("switch (2) { case 1 { break; } }", "break stands in no loop"),
+    (f"while (true) {{ {TOSS} if (c) break; {TOSS} if (d) break; }}", "is measured again in the same turn"),
     (f"int n = 0; while (c && n < 3) {{ n += 1; {TOSS} if (c) continue; }}", "sets n and is left early"),
     (f"int n = 0; for int i in [0:3] {{ {TOSS} if (c) break; n += 1; }}", "n is set where it depends on a measurement"),
     (f"int n = 0; while (n < 9) {{ n += 1; {TOSS} if (c) break; }}", "n is set where it depends on a measurement"),
-    (f"while (true) {{ {TOSS} if (c) break; h q[1]; d = measure q[1]; if (d) break; }}", "and not at one place"),
-    (f"while (true) {{ {TOSS} if (c) {{ if (d) break; }} }}", "and not at one place"),
+    (f"while (true) {{ {TOSS} if (c) {{ if (d) break; }} }}", "goes on"),
+    (
+        "bit[11] e; while (true) { e[0] = measure q[0]; if (e[0] ^ e[1] ^ e[2]) break; if (e > 3) break; }",
+        "more than 10 bits",
+    ),
     (f"for int i in [0:{SPLITS_MAX}] {{ {TOSS} if (c) break; }}", f"more than {SPLITS_MAX} times"),
     ("while (true) { c = measure q[0]; if (c) break; }", "goes on"),
     ("while (true) { if (c) break; }", "goes on"),
@@ -135,7 +175,7 @@ def test_in_older_texts_the_words_are_names() -> None:
 def a_program(rng: random.Random) -> str:
     """Two loops, one of which has an end of its own; the second reading keeps every history of them apart."""
     lines = ["qubit[3] q;", "bit[3] c;", "bit[2] d;", *_gates(rng, 3)]
-    loops = [_for(rng, 1), rng.choice([_until, _measured])(rng)]
+    loops = [_for(rng, 1), rng.choice([_until, _measured, _left_by_another, _several])(rng)]
     rng.shuffle(loops)
     for loop in loops[: rng.randint(1, 2)]:
         lines += [loop, *_gates(rng, 1)]
@@ -201,6 +241,28 @@ def _measured(rng: random.Random) -> str:
     one, two = rng.sample(range(3), 2)
     toss = f"reset q[{one}]; ry({rng.uniform(0.5, 1.2):.3f}) q[{one}]; c[{one}] = measure q[{one}];"
     return f"while (c[{one}]) {{ {toss} if ({_condition(rng)}) continue; z q[{two}]; }}"
+
+
+def _left_by_another(rng: random.Random) -> str:
+    """While one qubit reads as wished, until another does."""
+    one, two = rng.sample(range(3), 2)
+    toss = " ".join(
+        f"reset q[{k}]; ry({rng.uniform(0.5, 0.9):.3f}) q[{k}]; c[{k}] = measure q[{k}];" for k in (one, two)
+    )
+    out = f"{{ {rng.choice(['', f'x q[{one}];'])} break; }}"
+    left = rng.choice([f"if (c[{two}]) {out}", f"if (!c[{two}]) {{ z q[{one}]; }} else {out}"])
+    return f"while (c[{one}]) {{ {toss} {left} sx q[{one}]; }}"
+
+
+def _several(rng: random.Random) -> str:
+    """Until one qubit or another reads as wished, perhaps within a condition."""
+    one, two = rng.sample(range(3), 2)
+    first, second = (
+        f"reset q[{k}]; ry({rng.uniform(2.0, 2.6):.3f}) q[{k}]; c[{k}] = measure q[{k}];" for k in (one, two)
+    )
+    inner = rng.choice([f"if (c[{two}]) break;", f"if (!c[{one}]) {{ if (c[{two}]) break; }}"])
+    switch = f"switch (c[{one}]) {{ case 1 {{ break; }} default {{ {rng.choice(['', f'z q[{two}];'])} }} }}"
+    return f"while (true) {{ {first} {rng.choice([f'if (c[{one}]) break;', switch])} {second} {inner} }}"
 
 
 def test_random_loops_that_are_left_have_one_meaning() -> None:

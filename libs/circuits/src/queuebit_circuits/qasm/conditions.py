@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from queuebit_circuits.qasm.scope import Budget, Scope
 from queuebit_circuits.qasm.source import Source
 from queuebit_circuits.qasm.terms import Binary, Expression
@@ -27,15 +29,21 @@ class Conditions:
 
     def tabulated(self, condition: Expression, read: list[int], scope: Scope, place: int) -> Known:
         """The condition by trying every reading of the bits that it reads."""
+        return self.tried(
+            lambda reading: bool(self._evaluator.number(condition, scope, reading=reading)), read, condition.size, place
+        )
+
+    def tried(self, holds: Callable[[dict[int, int]], bool], read: list[int], size: int, place: int) -> Known:
+        """Whatever holds for readings of these bits; asking once takes so many steps."""
         if len(read) > READ_BITS_MAX:
             raise self._source.error(
                 place, f"a condition reads more than {READ_BITS_MAX} bits", "Compare a register with a number: c == 5."
             )
-        self._budget.spend(condition.size << len(read), place)
+        self._budget.spend(size << len(read), place)
         ways: tuple[list[int], list[int]] = ([], [])
         for value in range(1 << len(read)):
             reading = {bit: value >> position & 1 for position, bit in enumerate(read)}
-            ways[bool(self._evaluator.number(condition, scope, reading=reading))].append(value)
+            ways[holds(reading)].append(value)
         inverted = len(ways[True]) > len(ways[False])
         values = ways[not inverted]
         if len(values) > VALUES_MAX:

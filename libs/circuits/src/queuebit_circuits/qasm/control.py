@@ -27,28 +27,22 @@ CASES_MAX = 32
 """Of a switch; each stands within the one before."""
 
 
-LOOP, SWITCH = "loop", "switch"
-
-
 class ControlParser(DeclarationParser):
     """Reads statements that hold statements; their first word is taken."""
 
-    _inside = ""
-    """What stands around the next statement that could be left: a loop, the cases of a switch, or nothing."""
+    _looped = False
+    """Whether a loop stands around the next statement."""
 
     @contextmanager
-    def _within(self, what: str) -> Iterator[None]:
-        outside, self._inside = self._inside, what
+    def _within(self, looped: bool) -> Iterator[None]:
+        outside, self._looped = self._looped, looped
         yield
-        self._inside = outside
+        self._looped = outside
 
     def _leave(self, token: Token) -> Leave:
-        if self._inside == SWITCH:
-            raise self.tokens.source.error(
-                token, f"{token.text} stands in a case of a switch", "Leave it out: a case ends with its block."
-            )
-        if self._inside != LOOP:
-            raise self.tokens.source.error(token, f"{token.text} stands in no loop", "Leave it out.")
+        if not self._looped:
+            remedy = "Leave it out; a case of a switch ends with its block."
+            raise self.tokens.source.error(token, f"{token.text} stands in no loop", remedy)
         self.end(token.text)
         return Leave(token.text == "continue", token.place)
 
@@ -113,7 +107,7 @@ class ControlParser(DeclarationParser):
         self.tokens.expect("{", "a subroutine")
         body: list[Statement] = []
         returns: Operand | Named | None = None
-        with self.nested(), self._within(""):
+        with self.nested(), self._within(False):
             while not self.tokens.skip("}"):
                 if self.tokens.next.kind == "end":
                     raise self.tokens.error("a block is not closed", "Write '}' at its end.")
@@ -170,7 +164,7 @@ class ControlParser(DeclarationParser):
             self.tokens.expect("[", "in")
             values = self.range_after(self.expression(), start)
             self.tokens.expect("]", "the range")
-        with self.nested(), self._within(LOOP):
+        with self.nested(), self._within(True):
             body = self._block()
         return For(stated, name.text, values, body, token.place, weight(body), leaves(body))
 
@@ -189,7 +183,7 @@ class ControlParser(DeclarationParser):
         with self.nested():
             condition = self.expression()
             self.tokens.expect(")", "the condition")
-            with self._within(LOOP):
+            with self._within(True):
                 body = self._block()
             return While(condition, body, token.place, leaves(body))
 
@@ -211,16 +205,14 @@ class ControlParser(DeclarationParser):
                     if self.tokens.at("{"):
                         break
                     values.append(self.expression())
-                with self._within(SWITCH):
-                    cases.append((self._one_of(target, values, place), self._block(), place))
+                cases.append((self._one_of(target, values, place), self._block(), place))
             if self.tokens.skip("default"):
-                with self._within(SWITCH):
-                    otherwise = self._block()
+                otherwise = self._block()
             self.tokens.expect("}", "the cases")
         if not cases:
             raise self.tokens.source.error(token, "a switch has no case", "Write case 0 { … }.")
         for condition, body, place in reversed(cases):
-            otherwise = (If(condition, body, otherwise, place),)
+            otherwise = (If(condition, body, otherwise, place, leaves(body) or leaves(otherwise)),)
         [found] = otherwise
         assert isinstance(found, If)
         return found

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from queuebit_circuits.circuit import Branch, Operation
+from queuebit_circuits.circuit import Branch, Measure, Operation, walk
 from queuebit_circuits.qasm.blocks import leaves, loop
 from queuebit_circuits.qasm.conditions import Known
 from queuebit_circuits.qasm.looping import Looping
@@ -28,11 +28,26 @@ class Flow(Enum):
     SPLIT = auto()
 
 
+ALWAYS: Known = ((), [], True)
+
+
+class _SeveralPlaces(Exception):
+    """A loop without an end of its own is left at more than one place, or within a condition."""
+
+
+@dataclass(slots=True)
+class Ways:
+    """How a turn is left: the conditions on `path` hold where reading is, and each of `out` is such a path to a `break`."""
+
+    path: list[Known] = field(default_factory=list)
+    out: list[tuple[Known, ...]] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class Left:
     """A loop that is left early. `turn`: the scope of the turn of a number at a depth of conditions, None where there is none.
-    `base`: the scope that it stands in. `endless`: whether its condition is known and never changes; `measured`: whether that
-    depends on measurements.
+    `base`: the scope that it stands in. `endless`: whether its condition is known and never changes; `ways`: of a loop of which
+    one turn stands for all.
     """
 
     body: tuple[Statement, ...]
@@ -40,7 +55,7 @@ class Left:
     turn: Callable[[int, int], Scope | None]
     place: int
     endless: bool = False
-    measured: bool = False
+    ways: Ways | None = None
 
 
 class Leaving(Looping):
@@ -69,24 +84,57 @@ class Leaving(Looping):
                     f"a loop that depends on measurements sets {counters[0]} and is left early",
                     "Bound it by its condition alone: while (c && n < 20).",
                 )
-            known = self._read_condition(condition, scope, place)
-            self._loop(known, self._measured_turn(statement, scope), place, into)
+            self._one_turn_for_all(self._read_condition(condition, scope, place), statement, scope, into)
             return
 
         def turn(_: int, conditional: int) -> Scope | None:
             self._budget.spend(1 + condition.size, place)
             return scope.inner(conditional=conditional) if self._evaluator.number(condition, scope) else None
 
-        self._turns(Left(body, scope, turn, place, endless=not counters), 0, scope.conditional, into)
+        before = len(into)
+        try:
+            self._turns(Left(body, scope, turn, place, endless=not counters), 0, scope.conditional, into)
+        except _SeveralPlaces:
+            del into[before:]
+            self._one_turn_for_all(ALWAYS, statement, scope, into)
 
-    def _measured_turn(self, statement: While, scope: Scope) -> tuple[Operation, ...]:
-        """One turn of a loop that depends on measurements; a `continue` leaves out what follows of it."""
+    def _one_turn_for_all(self, known: Known, statement: While, scope: Scope, into: list[Operation]) -> None:
+        """`while (c) { A if (b) { X break; } B }` is `if (c) { A if (b) { X } else { B } while (c && !b) { the same } }`: what
+        decides whether it is left is not measured again in that turn.
+        """
+        ways, place = Ways(), statement.place
+        turn = self._measured_turn(statement, scope, ways)
+        if not ways.out:
+            self._loop(known, turn, place, into)
+            return
+        goes_on = self._unless(known, ways.out, place)
+        following = list(turn)
+        self._loop(goes_on, self._measured_turn(statement, scope, Ways()), place, following)
+        bits, values, inverted = known
+        if not bits:
+            into.extend(following)
+        elif values or inverted:
+            then, otherwise = ((), tuple(following)) if inverted else (tuple(following), ())
+            into.append(Branch(bits, tuple(values), then, otherwise))
+
+    def _unless(self, known: Known, paths: Sequence[tuple[Known, ...]], place: int) -> Known:
+        """That a condition holds and none of the paths does."""
+        every = [known, *(each for path in paths for each in path)]
+        read = sorted({bit for bits, _, _ in every for bit in bits})
+
+        def holds(reading: Mapping[int, int]) -> bool:
+            return _holds(known, reading) and not any(all(_holds(each, reading) for each in path) for path in paths)
+
+        return self._conditions.tried(holds, read, len(every), place)
+
+    def _measured_turn(self, statement: While, scope: Scope, ways: Ways) -> tuple[Operation, ...]:
+        """One turn of a loop that depends on measurements; what leaves it, or this turn, leaves out what follows."""
         found: list[Operation] = []
 
         def turn(number: int, conditional: int) -> Scope | None:
             return scope.inner(conditional=conditional) if number == 0 else None
 
-        left = Left(statement.body, scope, turn, statement.place, measured=True)
+        left = Left(statement.body, scope, turn, statement.place, ways=ways)
         self._turns(left, 0, scope.conditional + 1, found)
         return tuple(found)
 
@@ -106,12 +154,8 @@ class Leaving(Looping):
             match statement:
                 case Leave(on, place):
                     self._budget.spend(1, place)
-                    if left.measured and not on:
-                        raise self._source.error(
-                            place,
-                            "a loop whose condition depends on measurements is left early",
-                            "Write while (true) { … if (c) break; … }, or have its condition say so.",
-                        )
+                    if left.ways is not None and not on:
+                        left.ways.out.append(tuple(left.ways.path))
                     return Flow.ON if on else Flow.OVER
                 case If(leaves=True):
                     self._budget.spend(1, statement.place)
@@ -155,7 +199,10 @@ class Leaving(Looping):
                 "State a shorter range, or write while (true) { … if (c) break; … }.",
             )
         ways: list[tuple[Operation, ...]] = []
-        for body in (statement.then, statement.otherwise):
+        breaks = 0 if left.ways is None else len(left.ways.out)
+        for holds, body in ((True, statement.then), (False, statement.otherwise)):
+            if left.ways is not None:
+                left.ways.path.append((bits, values, inverted is holds))
             found, copies = list[Operation](), dict[int, Scope]()
             inner = _copied(scope, left.base, conditional, copies).inner()
             steps = [(each, inner) for each in body]
@@ -163,11 +210,24 @@ class Leaving(Looping):
             if self._turn(left, following, steps, found) is Flow.ON:
                 self._turns(left, following, conditional, found)
             ways.append(tuple(found))
+            if left.ways is not None:
+                left.ways.path.pop()
+        if left.ways is not None and len(left.ways.out) > breaks:
+            self._check_kept(bits, ways, statement.place)
         then, otherwise = ways[::-1] if inverted else ways
         if then or otherwise:
             self._loops.counted(statement.place)
             into.append(Branch(bits, tuple(values), then, otherwise))
         return Flow.SPLIT
+
+    def _check_kept(self, bits: Sequence[int], ways: Sequence[Sequence[Operation]], place: int) -> None:
+        """Refuse to measure again, before the turn ends, what decides whether a loop is left."""
+        if any(isinstance(each, Measure) and each.clbit in bits for way in ways for each in walk(way)):
+            raise self._source.error(
+                place,
+                "a bit that decides whether a loop is left is measured again in the same turn",
+                "Measure into another bit there.",
+            )
 
     def _until(self, left: Left, step: tuple[If, Scope], known: Known, into: list[Operation]) -> None:
         """`while (true) { A if (c) { X break; } else { Y } B }`, of which A is read: while (!c) { Y B A } X."""
@@ -182,11 +242,7 @@ class Leaving(Looping):
             or not (isinstance(last, Leave) and not last.on)
             or any(leaves(body) for body in (others, out[:-1], stays))
         ):
-            raise self._source.error(
-                place,
-                "a measurement decides how a loop without an end of its own is left, and not at one place",
-                "Write while (true) { … if (c) { … break; } … } with one break.",
-            )
+            raise _SeveralPlaces
         at = next(number for number, each in enumerate(left.body) if each is statement)
         turn, copies = list[Operation](), dict[int, Scope]()
         copied = _copied(scope, left.base, scope.conditional + 1, copies)
@@ -196,6 +252,11 @@ class Leaving(Looping):
         goes_on = (bits, values, inverted is not then_leaves)
         self._loop(goes_on, tuple(turn), place, into)
         self._block(out[:-1], scope.inner(), into)
+
+
+def _holds(known: Known, reading: Mapping[int, int]) -> bool:
+    bits, values, inverted = known
+    return (sum(reading[bit] << place for place, bit in enumerate(bits)) in values) is not inverted
 
 
 def _copied(scope: Scope, base: Scope, conditional: int, copies: dict[int, Scope]) -> Scope:

@@ -159,7 +159,7 @@ class Parser(ControlParser):
         if self.tokens.skip("("):
             parameters = self.names(")", "a parameter")
         qubits = self.names("{", "a qubit of a gate")
-        with self._within(""):
+        with self._within(False):
             body = self._block_rest()
         return Define(name.text, parameters, qubits, body, token.place)
 
