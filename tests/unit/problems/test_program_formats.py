@@ -235,7 +235,7 @@ REFUSED = [
     ("a.lp", HEAD + " c: x + y >= 1\nEnd\n", 2, "x is continuous, and only whole numbers are answered"),
     ("a.lp", HEAD + " c: x + y >= 1\nGeneral\n x y\nEnd\n", 2, "x has no upper bound, and the constraints imply none"),
     ("a.lp", HEAD + " c: x * y >= 1\nBinary\n x y\nEnd\n", 4, "products stand in brackets"),
-    ("a.lp", HEAD + " c: x >= 1 y\nBinary\n x y\nEnd\n", 5, "a relation (<=, >= or =) should follow"),
+    ("a.lp", HEAD + " c: x >= 1 y\nBinary\n x y\nEnd\n", 4, "a side should be a number alone"),
     ("a.lp", HEAD + " c: x = 1 -> y >= 1\nBinary\n x y\nEnd\n", 4, "a condition of a constraint (->) is not read"),
     ("a.lp", HEAD + " c: x + y >= 1e400\nBinary\n x y\nEnd\n", 4, "a number of magnitude at most 1e15"),
     ("a.lp", HEAD + " c: x + y >= 1\nSOS1\n s: x:1 y:2\nEnd\n", 5, "special ordered sets are not read"),

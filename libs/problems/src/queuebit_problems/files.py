@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
@@ -16,36 +15,12 @@ from queuebit_contracts.jobs import Problem
 from queuebit_problems.admission import check_bytes
 from queuebit_problems.errors import InvalidStatement, UnreadableFile
 from queuebit_problems.formats.glance import shape_of
+from queuebit_problems.formats.layouts import NAMED_BY_KINDS, NOT_READ, Layout, told, told_document
 from queuebit_problems.kind import Params, Statement
 from queuebit_problems.registry import AnyKind, kind_of, kinds, usable_kinds
 
 TEXT_LENGTH_MAX = 10_000_000
 """Characters. Larger than any statement that is taken, so that field formats may be wordy."""
-
-GLANCE_LENGTH = 10_000
-"""Characters in which a layout that is not read shows itself."""
-Layout = tuple[re.Pattern[str], str, str]
-_NOT_READ: tuple[Layout, ...] = (
-    (
-        re.compile(r"\A\s*&FCI\b", re.IGNORECASE),
-        "is an FCIDUMP of integrals",
-        "Map it to qubits first (OpenFermion, Qiskit Nature), and state the Pauli sum.",
-    ),
-)
-"""Layouts that the field knows and no kind reads: how they begin, what they are, what to do."""
-_NAMED_BY_KINDS: tuple[Layout, ...] = (
-    (
-        re.compile(r"^TYPE\s*:\s*(?!(?:TSP|ATSP|CVRP)\b)(\w{1,20})", re.MULTILINE),
-        r"is a TSPLIB file of type \1",
-        "State a problem of type TSP, ATSP or CVRP.",
-    ),
-    (
-        re.compile(r"\A%%MatrixMarket"),
-        "is a Matrix Market file, of which nothing says what it asks",
-        "Give --kind maxcut where it is the matrix of a weighted graph.",
-    ),
-)
-"""Where a kind is given, its own reader names this, with the line."""
 
 Beside = Callable[[str], str | None]
 """The text of another file of the same folder, by its name; None where it is not there."""
@@ -101,7 +76,7 @@ def _statement_of(found: AnyKind, text: str, file_name: str, params: Params | No
     except ValidationError as error:
         raise found.refusal(error) from None
     except UnreadableFile:
-        _refuse_known_layout(text, file_name or "The file", _NOT_READ)
+        _refuse_known_layout(text, file_name or "The file", NOT_READ)
         raise
     return statement
 
@@ -135,6 +110,9 @@ def _from_document(document: Mapping[str, Any], file_name: str, kind: str | None
     stated_by_field = _of_the_field(document, kind, params)
     if stated_by_field is not None:
         return _problem(stated_by_field, file_name, "")
+    known = told_document(document)
+    if known is not None:
+        raise UnreadableFile(f"{file_name or 'The file'} {known[0]}, which is not read.", remedy=known[1])
     if kind is None:
         raise UnreadableFile(
             f'{file_name or "The file"} is a JSON object without "kind" and "statement".',
@@ -213,7 +191,7 @@ def _recognised(text: str, file_name: str) -> AnyKind:
         return candidates[0]
     place = file_name or "The file"
     if not candidates:
-        _refuse_known_layout(text, place, (*_NOT_READ, *_NAMED_BY_KINDS))
+        _refuse_known_layout(text, place, (*NOT_READ, *NAMED_BY_KINDS))
     names = [kind.name for kind in candidates]
     guess = f"could be {' or '.join(names)}" if names else "has a form that no kind recognises"
     if len(names) == 1:
@@ -223,7 +201,6 @@ def _recognised(text: str, file_name: str) -> AnyKind:
 
 def _refuse_known_layout(text: str, place: str, layouts: tuple[Layout, ...]) -> None:
     """Raise an error that names the layout where it is one that the field knows and no kind reads."""
-    for pattern, layout, remedy in layouts:
-        found = pattern.search(text[:GLANCE_LENGTH])
-        if found is not None:
-            raise UnreadableFile(f"{place} {found.expand(layout)}, which is not read.", remedy=remedy)
+    found = told(text, layouts)
+    if found is not None:
+        raise UnreadableFile(f"{place} {found[0]}, which is not read.", remedy=found[1])

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from queuebit_contracts.jobs import Number
 from queuebit_problems.formats.graphml import is_graphml, read_graphml
-from queuebit_problems.formats.metis import SUFFIXES, read_metis
+from queuebit_problems.formats.metis import SUFFIXES, is_metis_name, read_metis
 from queuebit_problems.formats.text import Row, Rows
 
 Edge = tuple[int, int, Number]
@@ -16,6 +16,7 @@ Edge = tuple[int, int, Number]
 MARKET = "%%MatrixMarket"
 _WEIGHT = re.compile(r"\{\s*'weight'\s*:\s*([^,}\s]+)\s*\}")
 _NAMES = frozenset({"source", "target", "weight", "from", "to", "u", "v", "w", "src", "dst", "node1", "node2"})
+_WEIGHTS = frozenset({"weight", "w"})
 
 
 def is_edge_file(text: str, file_name: str) -> bool:
@@ -33,7 +34,7 @@ def read_edge_file(text: str, file_name: str, rows: Rows, *, nodes_max: int, edg
     if is_graphml(text):
         nodes, found = read_graphml(text, rows, nodes_max=nodes_max, edges_max=edges_max)
         return nodes, [(each.u, each.v, each.weight) for each in found]
-    if PurePath(file_name).suffix.lower() in SUFFIXES:
+    if is_metis_name(file_name):
         nodes, pairs = read_metis(text, rows, nodes_max=nodes_max, edges_max=edges_max)
         return nodes, [(u - 1, v - 1, weight) for u, v, weight in pairs]
     edges = list(_market(text, rows, nodes_max) if text.startswith(MARKET) else _listed(rows, nodes_max))
@@ -67,15 +68,32 @@ def read_counted_edges(rows: Rows, first: int, nodes: int, edges_max: int) -> It
 
 
 def _listed(rows: Rows, nodes_max: int) -> Iterator[Edge]:
-    """`u v`, `u v weight` or `u v {'weight': weight}` a line, with spaces or commas between; a line of names may come first."""
+    """`u v`, `u v weight` or `u v {'weight': weight}` a line, with spaces or commas between; a line of names may come first,
+    and then says which column is which.
+    """
+    columns, width = [0, 1, 2], 0
     for place, row in enumerate(rows):
         tokens = _cells(" ".join(row.tokens))
         if place == 0 and {token.lower() for token in tokens} <= _NAMES:
+            columns, width = _columns(rows, row, [token.lower() for token in tokens]), len(tokens)
             continue
         if len(tokens) not in (2, 3):
             raise rows.error(row, f"an edge should read `u v weight`, not {' '.join(tokens)[:40]!r}")
+        width = width or len(tokens)
+        if len(tokens) != width:
+            raise rows.error(row, f"there should be {width} columns as above, not {len(tokens)}")
+        tokens = [tokens[column] for column in columns[:width]]
         u, v = (rows.integer(row, token, "a node", 0, nodes_max - 1) for token in tokens[:2])
         yield u, v, rows.number(row, tokens[2], "a weight") if len(tokens) == 3 else 1
+
+
+def _columns(rows: Rows, row: Row, names: list[str]) -> list[int]:
+    """The places of both ends and of the weight under a line of names."""
+    weights = [place for place, name in enumerate(names) if name in _WEIGHTS]
+    ends = [place for place, name in enumerate(names) if name not in _WEIGHTS]
+    if len(ends) != 2 or len(weights) > 1 or len(set(names)) < len(names):
+        raise rows.error(row, "the names should be those of two nodes, and perhaps of a weight")
+    return ends + weights
 
 
 def _cells(line: str) -> list[str]:

@@ -23,6 +23,7 @@ class _Reader:
         self._semicolons = ";" in text
         self._tokens = tokens_of(text, file_name)
         self._ahead: list[Token] = []
+        self._line = 0
         self._terms = 0
         self.draft = Draft()
 
@@ -32,7 +33,8 @@ class _Reader:
             self._refuse(first, "the file should begin with Minimize or Maximize")
         self.draft.most = first.text.split()[1].startswith("max")
         self._objective()
-        while (token := self._next()).kind != "end":
+        while True:
+            token = self._next()
             section = token.text.split()[0] if token.kind == "section" else ""
             match section:
                 case "constraints":
@@ -44,10 +46,11 @@ class _Reader:
                 case "end":
                     if (after := self._next()).kind != "end":
                         self._refuse(after, "nothing should follow End")
-                    break
+                    return self.draft.statement(self._about)
+                case _ if token.kind == "end":
+                    self._refuse(token, "the file ends without End; it may be cut off")
                 case _:
                     self._refuse(token, "another section, or End, should follow")
-        return self.draft.statement(self._about)
 
     def _about(self, column: Column, detail: str, remedy: str) -> UnreadableFile:
         return refused(self._file_name, column.line, f"{column.name[:40]} {detail}", remedy)
@@ -67,6 +70,7 @@ class _Reader:
     def _next(self) -> Token:
         token = self._peek()
         self._ahead.pop(0)
+        self._line = token.line
         return token
 
     def _while_in_section(self, read: Any) -> None:
@@ -210,6 +214,11 @@ class _Reader:
         self._set(row, relation, side)
         if self._peek().kind == "relation":
             self._set(row, self._relation(), self._side())
+        after = self._peek()
+        if after.line == self._line and after.kind not in ("section", "end", "arrow") and self._peek(1).text != ":":
+            self._refuse(
+                after, "a side should be a number alone: bring variables to the other one, and begin a new line"
+            )
         if self._peek().kind == "arrow":
             self._refuse(self._peek(), "a condition of a constraint (->) is not read")
         self.draft.lines.append(row)

@@ -21,6 +21,8 @@ _NOT_READ = {
     **dict.fromkeys(("sos", "sos1", "sos2"), "special ordered sets"),
     **dict.fromkeys(("pwlobj", "gencons", "scenario"), "general constraints"),
 }
+_SET_APART = re.compile(r"\s*(lazy\s+constraints|user\s+cuts)\b", re.IGNORECASE)
+"""Rows that may be left out of account where a line begins so; a program without them can be another one."""
 _TOKEN = re.compile(
     r"(?P<number>(?:[0-9]{1,30}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?)"
     r"|(?P<name>[A-Za-z!\"#$%&(),;?@_`'{}~][A-Za-z0-9!\"#$%&(),.;?@_`'{}~]*(?:\[[^\s\[\]]*\][A-Za-z0-9!\"#$%&(),.;?@_`'{}~]*)*)"
@@ -57,6 +59,8 @@ def tokens_of(text: str, file_name: str) -> Iterator[Token]:
         word = content[at:].split(None, 1)[0].lower().rstrip(":") if content.strip() else ""
         if word in _NOT_READ:
             raise refused(file_name, line, f"{_NOT_READ[word]} are not read", "State whole numbers and linear rows.")
+        if _SET_APART.match(content):
+            raise refused(file_name, line, f"{word} rows are not read", "State them among the constraints.")
         section = "objective" if _OBJECTIVE.fullmatch(word) else _SECTIONS.get(word)
         after = content[at + len(word) :].lstrip()
         if section is not None and not (section != "objective" and after.startswith(":")):

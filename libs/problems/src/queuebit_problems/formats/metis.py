@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from queuebit_contracts.jobs import Number
 from queuebit_problems.errors import UnreadableFile
 from queuebit_problems.formats.text import Row, Rows
@@ -10,6 +12,11 @@ METIS = "METIS .graph: `nodes edges [format]`, then for each node a line of its 
 SUFFIXES = (".graph", ".metis")
 
 WeightedEdge = tuple[int, int, Number]
+
+
+def is_metis_name(file_name: str) -> bool:
+    """Whether a file is one of METIS by its name."""
+    return PurePath(file_name).suffix.lower() in SUFFIXES
 
 
 def is_metis(text: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from queuebit_contracts.jobs import Number
 from queuebit_problems.errors import UnreadableFile
-from queuebit_problems.formats.mps_sections import INFINITE, NOT_READ, REMEDY, SECTIONS, SIDES
+from queuebit_problems.formats.mps_sections import INFINITE, NOT_READ, REMEDY, SECTIONS, SENSE_IN_COMMENT, SIDES
 from queuebit_problems.formats.programs import NAMES_MAX, TERMS_READ_MAX, Column, Draft, Line, add, times
 from queuebit_problems.formats.text import is_infinite, parse_number
 from queuebit_problems.kind import Params
@@ -32,6 +32,7 @@ class _Reader:
         """By name; None for rows without sides, of which the first is the objective."""
         self._types: dict[str, str] = {}
         self._objective: str | None = None
+        self._sensed = False
         self._marked = False
         self._bounded = set[tuple[int, str]]()
         self._sets: dict[str, str] = {}
@@ -60,6 +61,7 @@ class _Reader:
                 self._sense(words[1:])
         if not ended:
             raise self._error("the file ends without ENDATA")
+        self._check_sense(text)
         self._check_halves()
         self._unstated()
         return self.draft.statement(self._about)
@@ -95,7 +97,17 @@ class _Reader:
         sense = words[0].upper()
         if len(words) != 1 or sense not in ("MAX", "MAXIMIZE", "MAXIMISE", "MIN", "MINIMIZE", "MINIMISE"):
             raise self._error("OBJSENSE should be MAX or MIN")
-        self.draft.most = sense.startswith("MAX")
+        self.draft.most, self._sensed = sense.startswith("MAX"), True
+
+    def _check_sense(self, text: str) -> None:
+        """PuLP says in a comment alone that a program is to be maximised; programs that read the file minimise it."""
+        if self._sensed or SENSE_IN_COMMENT.search(text) is None:
+            return
+        self._line = 1
+        raise self._error(
+            "a comment says Maximize, but no OBJSENSE does, and without one the least is sought",
+            "Write OBJSENSE above ROWS, and MAX or MIN below it.",
+        )
 
     def _row(self, words: list[str]) -> None:
         if len(words) != 2 or words[0].upper() not in ("N", "E", "L", "G"):

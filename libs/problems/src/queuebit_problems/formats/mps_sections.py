@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 INTEGERS_PARAM = (
     "of MPS: what an integer column without bounds is, which programs read differently: binary, or unbounded"
 )
 REMEDY = "MPS reads NAME, OBJSENSE, ROWS, COLUMNS, RHS, RANGES, BOUNDS, QUADOBJ or QMATRIX, and ENDATA."
+SENSE_IN_COMMENT = re.compile(r"^\*\s*SENSE\s*:\s*max", re.IGNORECASE | re.MULTILINE)
 INFINITE = ("inf", "+inf", "infinity", "+infinity")
 SECTIONS = ("NAME", "OBJSENSE", "ROWS", "COLUMNS", "RHS", "RANGES", "BOUNDS", "QUADOBJ", "QMATRIX", "ENDATA")
 SIDES = {"UP": "u", "UI": "u", "PL": "u", "LO": "l", "LI": "l", "MI": "l", "FX": "lu", "FR": "lu", "BV": "lu"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -80,6 +80,11 @@ def _entries(rows: Rows, lines: Iterator[Row] | Rows, variables: int) -> Iterato
         yield min(i, k), max(i, k), value
 
 
+def _each_once(name: str, listed: Sequence[Any]) -> None:
+    if len(set(listed)) < len(listed):
+        raise ValueError(f"{name} has one twice")
+
+
 def statement_of_bqpjson(document: Mapping[str, Any]) -> dict[str, Any] | None:
     """The statement of a bqpjson document, whose variables count in the order of variable_ids; None for any other.
 
@@ -95,6 +100,9 @@ def statement_of_bqpjson(document: Mapping[str, Any]) -> dict[str, Any] | None:
             (places[term["id_tail"]], places[term["id_head"]], scale * exact(term["coeff"]))
             for term in document["quadratic_terms"]
         ]
+        _each_once("variable_ids", document["variable_ids"])
+        _each_once("linear_terms", [i for i, _ in fields])
+        _each_once("quadratic_terms", [(min(i, k), max(i, k)) for i, k, _ in pairs])
     except (KeyError, TypeError, ValueError) as error:
         raise UnreadableFile(
             f"The bqpjson document does not hold together: {type(error).__name__} {str(error)[:60]}.",

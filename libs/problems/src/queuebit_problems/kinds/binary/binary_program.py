@@ -60,8 +60,8 @@ class BinaryProgram(Optimisation[BinaryProgramStatement]):
         return MOST if statement.sense == "max" else KIND
 
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> BinaryProgramStatement:
-        stated = read_mps(text, file_name, params) if is_mps(text) else read_lp(text, file_name)
-        return self.parse(stated)
+        named = file_name.lower().endswith(".mps")
+        return self.parse(read_mps(text, file_name, params) if named or is_mps(text) else read_lp(text, file_name))
 
     def from_document(self, document: Mapping[str, Any], *, params: Params | None = None) -> Mapping[str, Any] | None:
         """An instance of OMMX."""

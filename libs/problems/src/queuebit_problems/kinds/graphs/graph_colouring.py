@@ -22,13 +22,11 @@ from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.graphs.colouring_search import dsatur, fewer, first_fit, least, relabelled, repaired
 from queuebit_problems.kinds.graphs.graph_colouring_plans import PLANS, ColouringStatement
 from queuebit_problems.kinds.graphs.graph_colouring_rows import rows_of_colours
+from queuebit_problems.kinds.graphs.graph_files import DIMACS, EDGE_LISTS, is_graph, read_graph
 from queuebit_problems.kinds.graphs.graph_statement import (
-    DIMACS,
     GraphStatement,
     edge_cliques,
     greedy_clique,
-    is_graph,
-    read_graph,
 )
 from queuebit_problems.optimisation import CpReading, Encoding
 from queuebit_problems.rows import NamedRows
@@ -46,7 +44,7 @@ class GraphColouring(Keeping[ColouringStatement]):
     title = "Graph colouring"
     sense = "min"
     answer_shape = '{"colour": [colour of each node in order, from 0]}'
-    formats = (DIMACS, METIS, GRAPHML)
+    formats = (DIMACS, METIS, GRAPHML, EDGE_LISTS)
     suffixes = (".col",)
     statement = ColouringStatement
     plans = PLANS

@@ -16,14 +16,12 @@ from queuebit_problems.formats.graphml import GRAPHML
 from queuebit_problems.formats.metis import METIS
 from queuebit_problems.formats.solutions import read_node_set
 from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
+from queuebit_problems.kinds.graphs.graph_files import DIMACS, EDGE_LISTS, NODES_FROM_1, is_graph, read_graph
 from queuebit_problems.kinds.graphs.graph_statement import (
-    DIMACS,
     GraphStatement,
     bits_of,
     clique_cover,
     edge_cliques,
-    is_graph,
-    read_graph,
 )
 from queuebit_problems.kinds.graphs.node_set_search import extended, largest, mask_of, repaired, searched
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
@@ -41,7 +39,7 @@ class NodeSet(Optimisation[GraphStatement]):
 
     sense = "max"
     answer_shape = '{"nodes": [each chosen node, from 1]}'
-    formats = (DIMACS, METIS, GRAPHML)
+    formats = (DIMACS, METIS, GRAPHML, EDGE_LISTS)
     statement = GraphStatement
 
     @abstractmethod
@@ -58,6 +56,10 @@ class NodeSet(Optimisation[GraphStatement]):
 
     def recognises(self, text: str) -> bool:
         return is_graph(text)
+
+    def assumptions(self, statement: GraphStatement) -> tuple[str, ...]:
+        del statement
+        return (NODES_FROM_1,)
 
     def size(self, statement: GraphStatement) -> Size:
         return Size(statement.nodes, statement.nodes, len(statement.edges))

@@ -59,7 +59,12 @@ class Tsp(Keeping[TspStatement]):
             numbers = Numbers(rows)
             nodes = numbers.integer("the number of nodes", 2, NODES_MAX)
             return TspStatement(distances=numbers.table(nodes, nodes, "a distance", 0))
-        return TspStatement(**read_roads(TsplibFile(rows, types=("TSP", "ATSP"))))
+        file = TsplibFile(rows, types=("TSP", "ATSP"))
+        found = TspStatement(**read_roads(file))
+        if not found.symmetric and "TYPE" in file.header and file.text("TYPE").split()[0].upper() == "TSP":
+            detail = "TYPE TSP has ways that are as long as the ways back, but those of the matrix differ"
+            raise rows.error(file.header["TYPE"][1], f"{detail}; state TYPE ATSP, or correct the matrix")
+        return found
 
     def recognises(self, text: str) -> bool:
         return type_of(text) in {"TSP", "ATSP"} or counted_squares(text) == 1
