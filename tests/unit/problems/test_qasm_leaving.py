@@ -87,6 +87,23 @@ EXACT: list[tuple[str, str, dict[str, float]]] = [
         {"11 00": 1},
     ),
     (
+        "in a case as Qiskit writes it",
+        f"int s; for int i in [0:3] {{ {TOSS} s = c; switch (s) {{ case 1 {{ break; }} }} x q[1]; }} d = measure q[1];",
+        {"01": 10 / 16, "11": 5 / 16, "00": 1 / 16},
+    ),
+    (
+        "in a case of what is known",
+        "int s; for int i in [0:3] { s = i * 2; switch (s) { case 4 { break; } default { x q[1]; } } } rx(s * pi / 4) q[0]; "
+        "c = measure q[0]; d = measure q[1];",
+        {"01": 1},
+    ),
+    (
+        "switched on in a loop on measurements",
+        f"int s; x q[0]; c = measure q[0]; while (c) {{ {TOSS} s = c; switch (s) {{ case 0 {{ x q[1]; }} }} }} "
+        "d = measure q[1];",
+        {"10": 1},
+    ),
+    (
         "while one bit is so, until another is",
         f"x q[0]; c = measure q[0]; while (c) {{ {TOSS} h q[1]; d = measure q[1]; if (d) break; }}",
         {"00": 1 / 3, "10": 1 / 3, "11": 1 / 3},
@@ -130,6 +147,17 @@ REFUSED: list[tuple[str, str]] = [
     ("def f(qubit a) { break; } for int i in [0:1] { f(q[0]); }", "break stands in no loop"),
     ("gate g a { break; }", "break stands in no loop"),
     ("gate g a { for int i in [0:1] { break; } }", "holds more than gates"),
+    (TOSS + "int s; s = c; switch (s) { case 1 { x q[1]; } } rx(s) q[0];", "s depends on a measurement"),
+    (
+        f"int s; while (true) {{ if (s == 1) x q[1]; {TOSS} s = c; switch (s) {{ case 1 {{ break; }} }} }}",
+        "s depends on a measurement",
+    ),
+    (
+        f"int s; x q[0]; c = measure q[0]; while (c) {{ rx(s) q[1]; {TOSS} s = c; switch (s) {{ case 1 {{ z q[1]; }} }} }}",
+        "s depends on a measurement",
+    ),
+    (TOSS + "uint[4] s; s = c; switch (s) { case 1 { x q[1]; } }", "the value depends on the measured c"),
+    (TOSS + "int s; int t; s = c; switch (t) { case 1 { x q[1]; } }", "the value depends on the measured c"),
     ("switch (2) { case 1 { break; } }", "break stands in no loop"),
     (f"while (true) {{ {TOSS} if (c) break; {TOSS} if (d) break; }}", "is measured again in the same turn"),
     (f"int n = 0; while (c && n < 3) {{ n += 1; {TOSS} if (c) continue; }}", "sets n and is left early"),

@@ -11,6 +11,7 @@ from queuebit_circuits.qasm.syntax import (
     If,
     Leave,
     Statement,
+    Switched,
     While,
 )
 from queuebit_circuits.qasm.terms import Listed, Number, Range
@@ -50,7 +51,8 @@ def loop(evaluator: Evaluator, statement: For, scope: Scope) -> Iterator[Scope]:
 
 def leaves(body: Sequence[Statement]) -> bool:
     """Whether a block leaves the loop that it stands in, or a turn of it."""
-    return any(isinstance(each, Leave) or (isinstance(each, If) and each.leaves) for each in body)
+    ways = (each.ways if isinstance(each, Switched) else each for each in body)
+    return any(isinstance(each, Leave) or (isinstance(each, If) and each.leaves) for each in ways)
 
 
 def weight(body: Sequence[Statement]) -> int:
@@ -63,6 +65,8 @@ def weight(body: Sequence[Statement]) -> int:
             total += weight(each.body)
         elif isinstance(each, If):
             total += weight(each.then) + weight(each.otherwise)
+        elif isinstance(each, Switched):
+            total += weight((each.ways,))
     return total
 
 

@@ -10,6 +10,7 @@ from queuebit_circuits.qasm.blocks import leaves, weight
 from queuebit_circuits.qasm.declarations import DeclarationParser
 from queuebit_circuits.qasm.source import Token
 from queuebit_circuits.qasm.syntax import (
+    Assign,
     For,
     If,
     Leave,
@@ -17,6 +18,7 @@ from queuebit_circuits.qasm.syntax import (
     Parameter,
     Statement,
     Subroutine,
+    Switched,
     While,
 )
 from queuebit_circuits.qasm.terms import Binary, Expression, Listed, Named, Range, Type
@@ -187,14 +189,14 @@ class ControlParser(DeclarationParser):
                 body = self._block()
             return While(condition, body, token.place, leaves(body))
 
-    def _switch(self, token: Token) -> If:
-        """A switch as conditions within each other, the first case outermost."""
+    def _switch(self, token: Token, before: Assign | None = None) -> Iterator[Statement]:
+        """A switch as conditions within each other, the first case outermost, and what is set before it, which it may ask."""
         self.tokens.expect("(", "switch")
         with self.nested():
             target = self.expression()
             self.tokens.expect(")", "what is switched on")
             self.tokens.expect("{", "what is switched on")
-            cases: list[tuple[Expression, tuple[Statement, ...], int]] = []
+            cases: list[tuple[list[Expression], tuple[Statement, ...], int]] = []
             otherwise: tuple[Statement, ...] = ()
             while self.tokens.skip("case"):
                 if len(cases) == CASES_MAX:
@@ -205,14 +207,28 @@ class ControlParser(DeclarationParser):
                     if self.tokens.at("{"):
                         break
                     values.append(self.expression())
-                cases.append((self._one_of(target, values, place), self._block(), place))
+                cases.append((values, self._block(), place))
             if self.tokens.skip("default"):
                 otherwise = self._block()
             self.tokens.expect("}", "the cases")
         if not cases:
             raise self.tokens.source.error(token, "a switch has no case", "Write case 0 { … }.")
-        for condition, body, place in reversed(cases):
-            otherwise = (If(condition, body, otherwise, place, leaves(body) or leaves(otherwise)),)
+        ways = self._ways(target, cases, otherwise)
+        if before is None or not isinstance(target, Named) or target.name != before.name:
+            yield from () if before is None else (before,)
+            yield ways
+            return
+        yield Switched(before, ways, self._ways(before.value, cases, otherwise), token.place)
+
+    def _ways(
+        self,
+        target: Expression,
+        cases: list[tuple[list[Expression], tuple[Statement, ...], int]],
+        otherwise: tuple[Statement, ...],
+    ) -> If:
+        for values, body, place in reversed(cases):
+            left = leaves(body) or leaves(otherwise)
+            otherwise = (If(self._one_of(target, values, place), body, otherwise, place, left),)
         [found] = otherwise
         assert isinstance(found, If)
         return found

@@ -10,8 +10,8 @@ from queuebit_circuits.circuit import Branch, Measure, Operation, walk
 from queuebit_circuits.qasm.blocks import leaves, loop
 from queuebit_circuits.qasm.conditions import Known
 from queuebit_circuits.qasm.looping import Looping
-from queuebit_circuits.qasm.scope import Scope
-from queuebit_circuits.qasm.syntax import For, If, Leave, Statement, While
+from queuebit_circuits.qasm.scope import Scope, Value
+from queuebit_circuits.qasm.syntax import For, If, Leave, Statement, Switched, While
 
 SPLITS_MAX = 24
 """So often a loop may be left where a measurement has it so, each within the one before: written down, it can be read again."""
@@ -76,6 +76,7 @@ class Leaving(Looping):
 
     def _left_while(self, statement: While, scope: Scope, into: list[Operation]) -> None:
         condition, body, place = statement.condition, statement.body, statement.place
+        self._lose_switched(body, scope)
         counters = sorted(self._counters(body, scope))
         if self._evaluator.read_bits(condition, scope):
             if counters:
@@ -164,9 +165,24 @@ class Leaving(Looping):
                         return self._split(left, following, (statement, scope), known, ahead[::-1], into)
                     inner = scope.inner()
                     ahead += [(each, inner) for each in (statement.then if known else statement.otherwise)[::-1]]
+                case Switched(ways=If(leaves=True)):
+                    ahead.append((self._set_and_switched(statement, scope, into), scope))
                 case _:
                     self._statement(statement, scope, into)
         return Flow.ON
+
+    def _set_and_switched(self, statement: Switched, scope: Scope, into: list[Operation]) -> If:
+        """What a switch asks: a variable where it is known, else the measured value that it is set to."""
+        assign = statement.assign
+        found = scope.find(assign.name)
+        plain = (
+            isinstance(found, Value) and found.type in ("int", "uint") and found.width is None and not found.constant
+        )
+        if not plain or not self._evaluator.read_bits(assign.value, scope):
+            self._statement(assign, scope, into)
+            return statement.ways
+        self._lose((assign.name,), scope)
+        return statement.measured
 
     def _known(self, statement: If, scope: Scope) -> Known | bool:
         """Whether a condition holds, where that is known while reading."""

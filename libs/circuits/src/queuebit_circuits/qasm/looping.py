@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from queuebit_circuits.circuit import Branch, Loop, Operation
+from queuebit_circuits.errors import UnreadableCircuit
 from queuebit_circuits.qasm.bitvalues import BitValues
 from queuebit_circuits.qasm.conditions import READ_BITS_MAX, Conditions, Known
 from queuebit_circuits.qasm.loops import IDLE, WrittenOut
 from queuebit_circuits.qasm.scope import Budget, Scope, Value
 from queuebit_circuits.qasm.source import Source
 from queuebit_circuits.qasm.subroutines import statements_of
-from queuebit_circuits.qasm.syntax import Assign, DeclareValue, Statement
+from queuebit_circuits.qasm.syntax import Assign, DeclareValue, Statement, Switched
 from queuebit_circuits.qasm.terms import Expression
 from queuebit_circuits.qasm.values import Evaluator
 
@@ -35,6 +37,7 @@ class Looping(BitValues):
     ) -> None:
         """A loop that depends on measurements is followed when all is read, but for one that counts its turns."""
         if self._evaluator.read_bits(condition, scope):
+            self._lose_switched(body, scope)
             if counters := sorted(self._counters(body, scope)):
                 into.extend(self._counted(condition, body, scope, place, counters))
                 return
@@ -59,6 +62,7 @@ class Looping(BitValues):
         """The variables from outside of a loop that it sets."""
         inside = {each.name for each in statements_of(body) if isinstance(each, DeclareValue)}
         named = {each.name for each in statements_of(body) if isinstance(each, Assign)} - inside
+        named |= {name for name, measured in self._switched(body, scope) if not measured} - inside
         return (name for name in named if isinstance(scope.find(name), Value))
 
     def _counted(
@@ -96,8 +100,22 @@ class Looping(BitValues):
             self._loops.counted(place)
             self._lose(counters, scope)
 
+    def _switched(self, body: Sequence[Statement], scope: Scope) -> Iterator[tuple[str, bool]]:
+        """The variables that are set to be switched on, and whether to what is measured."""
+        for each in statements_of(body):
+            if isinstance(each, Switched):
+                measured = False
+                with suppress(UnreadableCircuit):  # of a name from inside nobody knows it here
+                    measured = bool(self._evaluator.read_bits(each.assign.value, scope))
+                yield each.assign.name, measured
+
+    def _lose_switched(self, body: Sequence[Statement], scope: Scope) -> None:
+        """What one turn measures and switches on, the next one does not know before it is set again."""
+        measured = [name for name, measured in self._switched(body, scope) if measured]
+        self._lose([name for name in measured if isinstance(scope.find(name), Value)], scope)
+
     def _lose(self, names: Sequence[str], scope: Scope) -> None:
-        """Nobody knows after such a loop what these are, until they are set again."""
+        """Nobody knows after that what these are, until they are set again."""
         for name in names:
             holder = scope.holder(name)
             assert holder is not None

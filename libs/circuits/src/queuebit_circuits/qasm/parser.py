@@ -139,7 +139,7 @@ class Parser(ControlParser):
             case "while":
                 yield self._while(token)
             case "switch":
-                yield self._switch(token)
+                yield from self._switch(token)
             case "for":
                 yield self._for(token)
             case "break" | "continue":
@@ -149,7 +149,15 @@ class Parser(ControlParser):
             case _ if token.text in _MODIFIERS:
                 yield self._modified(token)
             case _ if self.tokens.next.text in _ASSIGNING or self.tokens.at("["):
-                yield self._assignment(token)
+                found = self._assignment(token)
+                if (
+                    isinstance(found, Assign)
+                    and (found.operator, found.index) == ("=", None)
+                    and self.tokens.at("switch")
+                ):
+                    yield from self._switch(self.tokens.take(), found)
+                else:
+                    yield found
             case _:
                 yield self._call((), token)
 

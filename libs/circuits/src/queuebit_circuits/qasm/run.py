@@ -32,6 +32,7 @@ from queuebit_circuits.qasm.syntax import (
     ResetQubits,
     Statement,
     Subroutine,
+    Switched,
     While,
 )
 from queuebit_circuits.qasm.terms import Binary, Called, Expression, Indexed, Named, Number
@@ -82,6 +83,8 @@ class Run(Leaving):
                 self._barrier(operands, place, scope, into)
             case If():
                 into.extend(self._if(statement, scope))
+            case Switched():
+                self._statement(self._set_and_switched(statement, scope, into), scope, into)
             case While(left=True):
                 self._left_while(statement, scope, into)
             case While(condition, body, place):

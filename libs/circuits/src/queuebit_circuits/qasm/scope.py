@@ -23,7 +23,7 @@ ValueType = TypeName | Literal["whole"]
 class Value(NamedTuple):
     """A number that is known while reading. An angle's is its fraction of a full turn, in units of 2**-width (2**-64 without).
 
-    A bit without a width is a single one, no register of one bit. `lost`: a loop whose length depends on measurements set it.
+    A bit without a width is a single one, no register of one bit. `lost`: what it is depends on measurements.
     """
 
     number: float

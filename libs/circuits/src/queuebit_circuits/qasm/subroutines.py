@@ -20,6 +20,7 @@ from queuebit_circuits.qasm.syntax import (
     Parameter,
     Statement,
     Subroutine,
+    Switched,
     While,
 )
 from queuebit_circuits.qasm.terms import Expression, Indexed, Named
@@ -187,6 +188,8 @@ def statements_of(body: Sequence[Statement]) -> Iterator[Statement]:
             case If():
                 yield from statements_of(statement.then)
                 yield from statements_of(statement.otherwise)
+            case Switched(_, ways):
+                yield from statements_of((ways,))
             case For() | While():
                 yield from statements_of(statement.body)
             case _:

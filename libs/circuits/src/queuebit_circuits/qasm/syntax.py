@@ -197,6 +197,16 @@ class If:
 
 
 @dataclass(frozen=True, slots=True)
+class Switched:
+    """`n = c; switch (n) { … }`, as Qiskit writes it: `ways` ask the variable, `measured` ask what it is set to."""
+
+    assign: Assign
+    ways: If
+    measured: If
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class For:
     type: Type
     name: str
@@ -217,5 +227,5 @@ class Include:
 Statement = (
     Call | MeasureInto | ResetQubits | BarrierAcross | DeclareQubits | DeclareBits | DeclareValue | Alias | Assign | Define
     | If | For | Include | MeasureAway | DeclareInput | While | Delay | Opaque
-    | Subroutine | Leave
+    | Subroutine | Leave | Switched
 )  # fmt: skip

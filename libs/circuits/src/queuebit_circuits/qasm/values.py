@@ -189,7 +189,7 @@ class Evaluator:
             case Value(lost=True):
                 raise self.source.error(
                     place,
-                    f"{name} depends on a measurement: a loop set it",
+                    f"{name} depends on a measurement: a loop set it, or a measured value",
                     "Count in a register of bits, or set it again.",
                 )
             case Value():

@@ -133,7 +133,7 @@ def _pairs(text: str, file_name: str) -> dict[str, Any]:
 
 def _python_pairs(text: str, file_name: str) -> dict[str, Any]:
     """`[('XX', (0.5+0j)), …]`, as Python prints SparsePauliOp.to_list()."""
-    place, terms = 1, []
+    place, terms = 1, list[list[Any]]()
     while _PAIRS_END.match(text, place) is None:
         match = _PYTHON_PAIR.match(text, place)
         if match is None:
