@@ -14,6 +14,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.merging import merged
 from queuebit_gateway.http.server import HttpServer
 from tests.contract.http.running_gateway import a_body, a_world
+from tests.contract.http.test_http_replanned import improved
 
 
 @pytest.mark.parametrize(
@@ -87,13 +88,17 @@ async def test_a_question_is_kept_to_the_answer_of_before(
             world.plane.answer = {"assigned_to": [0, 1]}
             first = (await world.submit(body=body, Prefer="wait=5")).json()["id"]
             world.plane.answer = {"assigned_to": [0, 0]}
-            again = await command("submit", str(nothing), "--from", first, "--pin", "job 0", "--change-cost", "3")
+            words = ("submit", str(nothing), "--from", first, "--pin", "job 0", "--key", "k", "--change-cost")
+            again = await command(*words, "3")
             explained = await command("explain", again[1].split()[0], "--json")
+            await improved(world, first, {"assigned_to": [1, 0]})
+            same, other = await command(*words, "3"), await command(*words, "4")
         finally:
             await server.stop()
 
     assert (refused[0], "Plans of maxcut cannot be kept to earlier ones." in refused[1]) == (2, True)
     assert (alone[0], "--from JOB" in alone[1]) == (2, True)
+    assert (same[1].split()[0], other[0], "other content" in other[1]) == (again[1].split()[0], 6, True)
     asked = world.plane.submissions[-1].data
     assert isinstance(asked, ev.JobSubmitted)
     assert asked.request.labels == {"replan_of": first}

@@ -67,6 +67,38 @@ async def test_the_patched_question_is_kept_to_the_answer_and_a_repeat_is_the_sa
     assert str(asked.supersedes) == first
 
 
+async def improved(world: RunningGateway, job_id: str, answer: dict[str, Any]) -> None:
+    """A better answer of an ended job."""
+    stored = world.store.database.events[UUID(job_id)]
+    (told,) = [ev.JobCompleted.model_validate_json(each.data) for each in stored if each.type == "JobCompleted"]
+    better = ev.JobImproved(
+        answer=answer, objective=0, previous_objective=1, verdict="accepted", confidence=told.confidence,
+        leg=told.leg, attempt_id=told.attempt_id, ran=told.ran,
+    )  # fmt: skip
+    await world.plane.append(UUID(job_id), len(stored), [better], "completed")
+
+
+async def test_a_repeat_is_the_same_job_when_there_is_a_better_answer_since_and_a_new_key_keeps_to_that(
+    world: RunningGateway,
+) -> None:
+    first = await a_schedule(world)
+    body = {"pins": ["job 1 operation 0"], "change_cost": 1}
+    taken = await replan(world, first, body)
+    await improved(world, first, {"start": [[2, 5], [0, 2]]})
+    await improved(world, first, {"start": [[1, 4], [0, 1]]})
+
+    same = await replan(world, first, body)
+    other = await replan(world, first, {"change_cost": 2})
+    anew = await replan(world, first, body, key="new")
+
+    assert (same.status_code, same.json()["id"]) == (202, taken.json()["id"])
+    assert same.headers["Idempotency-Replayed"] == "true"
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert (anew.status_code, len(world.plane.submissions)) == (202, 3)
+    before = last_asked(world).request.problem.statement["keep"]["before"]
+    assert before == [[0, 0, 1], [0, 1, 4], [1, 0, 0], [1, 1, 1]]
+
+
 async def test_a_patch_alone_needs_no_answer_and_leaves_no_trace_of_the_one_before(world: RunningGateway) -> None:
     world.plane.finish_at_once = False
     first = (await world.submit(body=a_body(seed=3))).json()["id"]

@@ -10,7 +10,7 @@ from queuebit_client.cli.exit_codes import ExitCode
 from queuebit_client.cli.files import BadFlag
 from queuebit_client.cli.options import Submission
 from queuebit_client.cli.output import exit_code_of, for_people, note, print_json, print_line, show_outcome, show_table
-from queuebit_client.cli.patched import asked_body
+from queuebit_client.cli.patched import asked_body, taken
 from queuebit_client.cli.replanned import changes_of, show_changes
 from queuebit_client.cli.session import Target, wait_for
 from queuebit_client.cli.shares import show_shares
@@ -32,9 +32,9 @@ def submit(
 ) -> ExitCode:
     """Submit; with `wait`, the outcome and its exit code."""
     with target.client() as client:
-        body = asked_body(client, submission)
         began_s = time.monotonic()
-        job = client.submit_body(body, key=key, wait_s=_wait_at_once_s(timeout_s) if wait else None, quote=quote)
+        wait_s = _wait_at_once_s(timeout_s) if wait else None
+        job = taken(client, submission, lambda body: client.submit_body(body, key=key, wait_s=wait_s, quote=quote))
         if wait:
             timeout_s = None if timeout_s is None else max(0.0, timeout_s - (time.monotonic() - began_s))
             try:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from queuebit_contracts import events as ev
 from queuebit_contracts.sealed import ERASED, SEAL
 from queuebit_contracts.sealed_documents import MASKED
 from queuebit_gateway.access.authentication import Actor, require
@@ -20,10 +22,13 @@ from queuebit_gateway.http.submitting import submitted
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.jobs import Found
 from queuebit_gateway.read_model.models import JobView
+from queuebit_gateway.read_model.view import Happened
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 Submitting = Annotated[Actor, Depends(actor_who("job:submit", "submit"))]
+_OTHER_CONTENT: Final = ("idempotency_key_reused", "invalid_request")
+"""What a repeat is told that is written from another answer than the first time."""
 _EXAMPLE = {"patch": {"problem": {"statement": {"capacity": 12}}}, "pins": ["job 3"], "change_cost": 5}
 
 
@@ -43,19 +48,36 @@ _EXAMPLE = {"patch": {"problem": {"statement": {"capacity": 12}}}, "pins": ["job
 )
 async def replan(request: Request, actor: Submitting, job_id: JobId) -> Response:
     """A new job: the question of this one with a patch laid over it, kept to its answer where `pins` or `change_cost` say so.
-    All else is as with `POST /v1/jobs`. 409 `job_not_repeatable` where the data of the question is sealed or erased.
+    All else is as with `POST /v1/jobs`. A repeat of the key is the same job, also where this one has a better answer since.
+    409 `job_not_repeatable` where the data of the question is sealed or erased.
     """
     require(actor, "job:read")
     parts = parts_of(request)
     key = read_key(request.headers.get("idempotency-key"))
     body = await body_of(request)
-    found = await parts.jobs.find(actor.asker, read_job_id(job_id))
-    written = await parts.reader.rewritten(body, await _source(request, found), actor.asker)
-    return await submitted(request, actor, written, key)
+    source, *before = await _sources(request, await parts.jobs.find(actor.asker, read_job_id(job_id)))
+    try:
+        return await _asked_again(request, actor, body, source, key)
+    except Refusal as refusal:
+        refused = refusal
+    if refused.problem.code in _OTHER_CONTENT and before and await parts.submitter.asked_before(actor.tenant, key):
+        for each in before:
+            try:
+                return await _asked_again(request, actor, body, each, key)
+            except Refusal as refusal:
+                if refusal.problem.code not in _OTHER_CONTENT:
+                    raise
+    raise refused
 
 
-async def _source(request: Request, found: Found) -> Source:
-    """Raises Refusal job_not_started or job_not_repeatable."""
+async def _asked_again(request: Request, actor: Actor, body: bytes, source: Source, key: str) -> Response:
+    return await submitted(request, actor, await parts_of(request).reader.rewritten(body, source, actor.asker), key)
+
+
+async def _sources(request: Request, found: Found) -> list[Source]:
+    """The job with its answer, then with each that it had before, the latest first. Raises Refusal job_not_started or
+    job_not_repeatable.
+    """
     parts = parts_of(request)
     asked = await parts.jobs.asked(found)
     if asked is None:
@@ -64,5 +86,10 @@ async def _source(request: Request, found: Found) -> Source:
         shown = await parts.payloads.masked(asked, found.tenant)
         sealed = "The data of the job is sealed, for it is that of a subject."
         raise Refusal("job_not_repeatable", sealed if MASKED in shown or SEAL in shown else ERASED, job_id=found.job_id)
-    view = await parts.jobs.view(found)
-    return Source(str(found.job_id), found.state, asked, view.answer)
+    answers = await parts.jobs.told(found, _answers)
+    return [Source(str(found.job_id), found.state, asked, answer) for answer in answers]
+
+
+def _answers(view: JobView, happened: Sequence[Happened]) -> list[Mapping[str, Any] | None]:
+    told = [each.event.answer for each in happened if isinstance(each.event, ev.JobCompleted | ev.JobImproved)]
+    return [view.answer, *told[-2::-1]]
