@@ -124,6 +124,7 @@ class CommandHandler:
                         # What it sets aside is gone for those behind it.
                         till.take(work.charges[before:])
             except Exception as error:
+                self._overtaken(work)
                 undecidable.extend(Undecidable(each, error) for each in work.commands)
             else:
                 if work.events:
@@ -144,8 +145,10 @@ class CommandHandler:
                 self._count_late(work)
                 if type(work.job) is EndedJob and not work.had_ended:
                     ended.append((work, work.job))
-            elif passed is not None:
-                again.extend(work.commands)
+            else:
+                self._overtaken(work)
+                if passed is not None:
+                    again.extend(work.commands)
         if self._telemetry.on:
             measure_ends(self._telemetry, ended, now)
         return again
@@ -226,9 +229,17 @@ class CommandHandler:
                 undecidable.extend(Undecidable(each, error) for each in changed[0].commands)
                 return [None]
             return [(await self._append([each], undecidable))[0] for each in changed]
-        self._appended()
-        self._telemetry.count(Metric.APPENDED, sum(len(each.events) for each in batch))
+        if any(appended):
+            self._appended()
+            count = sum(len(each.events) for each, passed in zip(batch, appended, strict=True) if passed)
+            self._telemetry.count(Metric.APPENDED, count)
         return appended
+
+    def _overtaken(self, work: Work) -> None:
+        """Nothing of what was decided has happened: what was let out by it is not out."""
+        if self._shares is not None:
+            for attempt_id in work.let_out:
+                self._shares.forget(attempt_id.int)
 
     def _count_late(self, work: Work) -> None:
         if work.late:

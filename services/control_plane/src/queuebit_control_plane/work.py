@@ -10,7 +10,14 @@ from typing import NamedTuple
 from uuid import UUID
 
 from queuebit_contracts.envelope import encode_data
-from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobPlanned, JobRejected, LateUsageReported
+from queuebit_contracts.events import (
+    ExecutionFailed,
+    ExecutionSucceeded,
+    JobPlanned,
+    JobQueued,
+    JobRejected,
+    LateUsageReported,
+)
 from queuebit_contracts.ids import FIRST_EPOCH, stored_id_of
 from queuebit_contracts.jobs import QUEUE_PARAM, Lane, is_past
 from queuebit_contracts.registry import name_of
@@ -68,7 +75,7 @@ class Work:
     `refused`: submissions in conflict with it, which count only once it is known to stand there. `rival_id`: that of the
     submission that began it. `due_at`: when its latency budget is used. `rejection`: the code, where it was rejected. `late`:
     executions reported after its end, which nobody waited for. `had_ended`: it had before all this. `known`: where it stood was
-    looked up, not taken for granted.
+    looked up, not taken for granted. `let_out`: the attempts that go out with its events.
     """
 
     job_id: UUID
@@ -89,6 +96,7 @@ class Work:
     had_ended: bool = False
     charges: list[Charge] = field(default_factory=list)
     known: bool = False
+    let_out: list[UUID] = field(default_factory=list)
 
     def stands(self, version: int, job: Job, trace: str | None, size_bytes: int) -> None:
         """Where the job stood."""
@@ -182,6 +190,8 @@ class Work:
             name = name_of(model)
             if name in HELD:
                 self.size_bytes += weight_of(name, len(data) if payload is None else len(data) + len(payload.text))
+            elif type(event) is JobQueued:
+                self.let_out.append(event.attempt_id)
             elif type(event) is JobRejected:
                 self.rejection = event.code
             new = NewEvent(event_id, name, said.schema_version, data, now, command.cause_id, trace, payload)
