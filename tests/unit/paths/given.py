@@ -10,7 +10,7 @@ from uuid import UUID
 
 from queuebit_contracts.jobs import Cost, Money
 from queuebit_contracts.paths import GateSpec, PathEvent, PathKey, PathPairRecorded, PathRegistered, Stage
-from queuebit_domain.paths.pairing import Arm, Case
+from queuebit_domain.paths.case import Arm, Case
 from queuebit_domain.paths.state import NoPath, Path, evolve_path
 
 T0 = datetime(2026, 3, 2, tzinfo=UTC)

@@ -14,9 +14,10 @@ from queuebit_contracts.events import OutcomeReported
 from queuebit_contracts.ids import attempt_id_of
 from queuebit_contracts.outcomes import Brought
 from queuebit_contracts.paths import PathPairRecorded
+from queuebit_domain.paths.case import Case
 from queuebit_domain.paths.deciding import fold_ready
 from queuebit_domain.paths.outcomes import Report, Reports
-from queuebit_domain.paths.pairing import Case, pair_of, settled
+from queuebit_domain.paths.pairing import pair_of, settled
 from queuebit_domain.paths.report import report_of
 from queuebit_domain.paths.state import Path
 from queuebit_operations.paths.telling import document_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from queuebit_domain.paths import pairing
-from queuebit_domain.paths.pairing import Arm
+from queuebit_domain.paths.case import Arm
 from queuebit_domain.paths.report import report_of
 from queuebit_workbench.worlds import natures as n
 from queuebit_workbench.worlds.catalogue import GOOD, WORLDS, World, lived, retired_after, stages

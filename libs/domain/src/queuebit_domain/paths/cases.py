@@ -17,8 +17,8 @@ from queuebit_domain.job.evolve import evolve
 from queuebit_domain.job.limits import Limits
 from queuebit_domain.job.money import NO_COST, add_cost
 from queuebit_domain.job.state import Answered, EndedJob, Job, NoJob, OpenJob, Spent
+from queuebit_domain.paths.case import Arm, Case
 from queuebit_domain.paths.outcomes import Reports
-from queuebit_domain.paths.pairing import Arm, Case
 
 INCUMBENT_PARAM = "incumbent_objective"
 """What the caller's way of today reaches, as the caller says: a parameter of the job, which no worker heeds."""
@@ -71,6 +71,8 @@ def case_of(job_id: UUID, told: Iterable[Told], eligible: int) -> Case | None:
     fingerprint = ""
     legs: dict[str, _Leg] = {}
     queued: dict[str, datetime] = {}
+    held: dict[str, ev.JobHeld] = {}
+    begins_at: datetime | None = None
     ended: tuple[datetime, str] | None = None
     reports = Reports()
     job: Job = NoJob()
@@ -87,6 +89,10 @@ def case_of(job_id: UUID, told: Iterable[Told], eligible: int) -> Case | None:
                 again = legs.setdefault(event.leg, _Leg())
                 again.lost, again.stopped = None, False
                 fingerprint = fingerprint or event.fingerprint
+            case ev.JobHeld():
+                if event.until is not None and event.leg not in held:
+                    begins_at = event.until if begins_at is None else max(begins_at, event.until)
+                held[event.leg] = event
             case ev.JobCancelled() | ev.JobExpired() | ev.JobFailed():
                 ended = (at, "the job ended without an answer")
             case ev.JobCompleted() | ev.JobImproved():
@@ -119,8 +125,19 @@ def case_of(job_id: UUID, told: Iterable[Told], eligible: int) -> Case | None:
         propensity=draw.propensity,
         eligible=eligible,
         cost=NO_COST if measured is None else measured.cost,
+        begins_at=begins_at,
+        never_out=_never_out(job, held.get(draw.leg or "")) if draw.leg not in queued else "",
     )
     return case if ended is None else _given_up(case, *ended)
+
+
+def _never_out(job: Job, held: ev.JobHeld | None) -> str:
+    """Why the attempt of the path never went out, where an operator or a window held it until the job had ended. What waited
+    for its turn is late by its own weight on the lane.
+    """
+    if not isinstance(job, EndedJob) or held is None or (held.until is None and held.hold == 0):
+        return ""
+    return f"the path's attempt was never let out: {held.reason}"
 
 
 def _tried_again(job: Job) -> frozenset[str]:

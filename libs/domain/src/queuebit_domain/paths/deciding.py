@@ -20,9 +20,10 @@ from queuebit_contracts.paths import (
     PathStageChanged,
     Stage,
 )
+from queuebit_domain.paths.case import Case
 from queuebit_domain.paths.gate import decided, numbers
 from queuebit_domain.paths.judging import Judgement, judge
-from queuebit_domain.paths.pairing import Case, Unusable, pair_of, prefix
+from queuebit_domain.paths.pairing import Unusable, pair_of, prefix
 from queuebit_domain.paths.report import digest_of, report_of
 from queuebit_domain.paths.state import NoPath, Path, evolve_path
 

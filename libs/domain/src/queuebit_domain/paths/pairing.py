@@ -2,7 +2,8 @@
 
 Each rule stands for a way to fool oneself. Pairs count in the order in which the problems were asked, never in that in which
 answers came, as fast answers are other answers. What failed, is late or never came is lost, and counts. A lost answer holds the
-others up until its horizon, no longer. What was taken from a cache, or given by another lane than the path's, is no pair.
+others up until its horizon, no longer. What was taken from a cache, given by another lane than the path's, or held back by an
+operator or a window until its job had ended, is no pair.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
-from uuid import UUID
 
-from queuebit_contracts.jobs import Cost, Lane, Number, Sense
+from queuebit_contracts.jobs import Cost, Number, Sense
 from queuebit_contracts.outcomes import Brought
-from queuebit_contracts.paths import Measure, PathPairRecorded, PathRegistered, Side, Stage
+from queuebit_contracts.paths import Measure, PathPairRecorded, PathRegistered, Side
 from queuebit_domain.job.money import NO_COST
+from queuebit_domain.paths.case import Arm, Case
 from queuebit_domain.paths.outcomes import Report, brought, measured
 from queuebit_domain.paths.state import ANEW, Path, is_repeat
 
@@ -26,59 +27,6 @@ TOLERANCE: Final = 1e-9
 """By so much of a bound an objective may be better than it: numbers are rounded."""
 CALIBRATED: Final = " "
 """Stands in the name of an epoch between backend and calibration, and in none that is a day."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """What one way made of the problem. `objective` is that of the validator; without one there is no valid answer, and
-    `why` says why. `placebo`: what random samples reached by the same repair and polish. `reused`: it was there before.
-    `stopped`: it was given up before it ended, so that nobody knows what it would have given. `reports`: what was said that
-    acting on it brought.
-    """
-
-    lane: Lane
-    at: datetime
-    objective: Number | None = None
-    bound: Number | None = None
-    placebo: Number | None = None
-    epoch: str = ""
-    took_s: float | None = None
-    cost: Cost = NO_COST
-    reused: bool = False
-    stopped: bool = False
-    why: str = ""
-    reports: tuple[Report, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        return self.objective is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A job in which a path is measured. An arm is None while it is out. `incumbent`: what is done today, as the caller
-    says. `cost`: what the leg of the path cost so far, while its arm is out. `drawn_before`: a problem like it was drawn
-    already.
-    """
-
-    job_id: UUID
-    planned_at: datetime
-    deadline: datetime
-    problem_fingerprint: str
-    sense: Sense
-    stage: Stage
-    path: Arm | None = None
-    base: Arm | None = None
-    incumbent: Number | None = None
-    propensity: float = 1.0
-    eligible: int = 1
-    taken: bool | None = None
-    cost: Cost = NO_COST
-    drawn_before: bool | None = None
-
-    def horizon(self, horizon_s: float) -> datetime:
-        """When what is still out counts as lost: known from the beginning."""
-        return min(self.deadline, self.planned_at + timedelta(seconds=horizon_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +45,8 @@ def settled(case: Case, registered: PathRegistered, now: datetime) -> bool:
     """Whether the pair is made. Where the path goes by outcomes, they are waited for until what it goes by was told of both
     answers: a report may first say no more than that one was acted on.
     """
+    if case.never_out:
+        return True
     if case.path is None or case.base is None:
         return now >= case.horizon(registered.spec.horizon_s)
     measure, outcomes_s = registered.measure, registered.outcomes_s
@@ -104,7 +54,7 @@ def settled(case: Case, registered: PathRegistered, now: datetime) -> bool:
         return True
     if all(measured(arm.reports, measure) is not None for arm in (case.path, case.base)):
         return True
-    return now >= case.planned_at + timedelta(seconds=outcomes_s)
+    return now >= case.since + timedelta(seconds=outcomes_s)
 
 
 def prefix(cases: Sequence[Case], registered: PathRegistered, now: datetime) -> list[Case]:
@@ -124,6 +74,8 @@ def in_order(cases: Iterable[Case]) -> list[Case]:
 
 def pair_of(path: Path, case: Case) -> PathPairRecorded | Unusable:
     """The next pair of the path, made of a case that is settled."""
+    if case.never_out:
+        return Unusable(case, case.never_out)
     registered = path.registered
     limit = case.horizon(registered.spec.horizon_s)
     ours, base = _in_time(case.path, limit), _in_time(case.base, limit)
@@ -202,7 +154,7 @@ class _Outcomes(NamedTuple):
 
 def _by_outcomes(path: PathRegistered, case: Case, ours: Arm | None, base: Arm | None) -> _Outcomes:
     """Of answers that are both valid; what failed or is late is lost whatever anybody reports."""
-    limit = case.planned_at + timedelta(seconds=path.outcomes_s or path.spec.horizon_s)
+    limit = case.since + timedelta(seconds=path.outcomes_s or path.spec.horizon_s)
     path_said, base_said = ([each for each in arm.reports if each.at <= limit] if arm else [] for arm in (ours, base))
     known = _Outcomes(tuple(brought(path_said)), tuple(brought(base_said)))
     if path.measure is None or not (ours is not None and ours.ok and base is not None and base.ok):

@@ -9,8 +9,9 @@ from random import Random
 from typing import Any, Final
 
 from queuebit_contracts.paths import PathGateDecided, PathPairRecorded, PathRetired, PathStageChanged
+from queuebit_domain.paths.case import Case
 from queuebit_domain.paths.gate import Gate, folded
-from queuebit_domain.paths.pairing import Case, in_order, pair_of
+from queuebit_domain.paths.pairing import in_order, pair_of
 from queuebit_domain.paths.state import Path
 from queuebit_workbench.worlds import natures as n
 from queuebit_workbench.worlds.lab import BEGAN, BETWEEN, Lab, Nature, a_path

@@ -14,9 +14,10 @@ from typing import Any, Final
 
 from queuebit_contracts.jobs import Cost, Money
 from queuebit_contracts.paths import GateSpec, PathEvent, PathKey, PathRegistered
+from queuebit_domain.paths.case import Case
 from queuebit_domain.paths.deciding import fold_ready, look, promote
 from queuebit_domain.paths.judging import has_room, judge
-from queuebit_domain.paths.pairing import Case, settled
+from queuebit_domain.paths.pairing import settled
 from queuebit_domain.paths.state import NoPath, Path, evolve_path
 from queuebit_domain.paths.value import amount_in
 

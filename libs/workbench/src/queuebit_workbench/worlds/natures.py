@@ -11,7 +11,7 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
-from queuebit_domain.paths.pairing import Arm, Case
+from queuebit_domain.paths.case import Arm, Case
 from queuebit_workbench.worlds.lab import BEGAN, paid
 
 Nature = Callable[[Random, int, datetime], Case]

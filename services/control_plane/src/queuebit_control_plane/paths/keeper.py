@@ -25,10 +25,11 @@ from queuebit_contracts.streams import JOB
 from queuebit_control_plane.paths.board import PathBoard
 from queuebit_control_plane.paths.plans import Behind, Plan, folded, without_repeats
 from queuebit_domain.job.codec import read_event
+from queuebit_domain.paths.case import Case
 from queuebit_domain.paths.cases import Told, case_of
 from queuebit_domain.paths.cohort import CATEGORY, HEAD_STATE, OPERATOR
 from queuebit_domain.paths.deciding import fold_ready, look
-from queuebit_domain.paths.pairing import Case, settled
+from queuebit_domain.paths.pairing import settled
 from queuebit_domain.paths.state import Path, evolve_path
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.waiting import wait_event

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from queuebit_contracts.paths import PathDraw
-from queuebit_domain.paths.pairing import Case
+from queuebit_domain.paths.case import Case
 from queuebit_domain.paths.state import Path
 from queuebit_store.ports import Position
 
