@@ -49,7 +49,7 @@ def _answered(history: History, ask: Ask, replies: list[Reply], *, contested: bo
         yield f"{told} was both taken and refused: {_reason(history, ask)}, {[reply.code for reply in replies]}"
     if taken and job is not None and job.head.state not in TERMINAL_STATES:
         yield f"{told} was taken and is {job.head.state}"
-    if ask.fair and not contested and not taken and "deadline" not in ask.request:
+    if ask.fair and not contested and not taken and "deadline" not in ask.request and not _came_too_early(history, ask):
         yield f"{told} is fair and was refused: {_reason(history, ask)}, {[reply.code for reply in replies]}"
     if content is None and not refused:
         yield f"{told} cannot be taken and was not refused"
@@ -58,6 +58,15 @@ def _answered(history: History, ask: Ask, replies: list[Reply], *, contested: bo
         yield f"{told} was given the jobs {ids}"
     if len(replies) != (ask.copies if ask.entrance == "http" else 0):
         yield f"{told} had {len(replies)} replies for {ask.copies} copies"
+
+
+def _came_too_early(history: History, ask: Ask) -> bool:
+    """Whether it was refused for the job whose place it wants, and that was not there."""
+    if "supersedes" not in ask.saga or _reason(history, ask) != "superseded_not_found":
+        return False
+    wanted = history.database.events.get(UUID(ask.saga["supersedes"]), [])
+    refused = history.database.events[history.refusal_of(ask) or ask.event_id]
+    return not wanted or wanted[0].position > refused[0].position
 
 
 def _began(history: History, ask: Ask) -> bool:

@@ -23,6 +23,7 @@ from queuebit_contracts.ids import FIRST_EPOCH
 from queuebit_control_plane.handler import CommandHandler
 from queuebit_control_plane.inbound.admission import Intake
 from queuebit_control_plane.inbound.subscriptions import Consumer
+from queuebit_control_plane.inbound.superseding import Superseded
 from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_control_plane.policies import AskPolicy, built_in
 from queuebit_control_plane.relay.relay import records_of
@@ -185,7 +186,7 @@ async def _cost_of(
     handler = CommandHandler(store, CLOCK, appended=lambda: None, shares=shares, telemetry=telemetry)  # type: ignore[arg-type]
     lanes = Lanes()
     intake = Intake(store, Tenants(store), lanes, policy)  # type: ignore[arg-type]
-    Consumer(told[0], handler, intake, lanes, CLOCK, inline()).subscribe()
+    Consumer(told[0], handler, intake, lanes, CLOCK, inline(), Superseded(store, CLOCK)).subscribe()  # type: ignore[arg-type]
     build_shell(told[1], CLOCK, None, SolverSettings(), worker_name="w", hop=_at_once, telemetry=telemetry)  # type: ignore[arg-type]
     build_validator(told[2], CLOCK, ValidationSettings(), hop=_at_once, telemetry=telemetry)
     for each in solver.subscriptions:

@@ -14,6 +14,7 @@ from queuebit_control_plane.inbound.admission import Intake
 from queuebit_control_plane.inbound.backend_reports import ReportListener
 from queuebit_control_plane.inbound.planning import nowhere
 from queuebit_control_plane.inbound.subscriptions import GROUP, Consumer
+from queuebit_control_plane.inbound.superseding import Superseded
 from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_control_plane.money.facts import BudgetFacts
 from queuebit_control_plane.money.settler import Settler
@@ -123,7 +124,8 @@ class ControlPlane:
             paths=self.board,
             relieved=nowhere if shares is None else shares.relieved,
         )
-        Consumer(bus, self.handler, intake, self.lanes, clock, work or inline()).subscribe()
+        superseded = Superseded(store, clock)
+        Consumer(bus, self.handler, intake, self.lanes, clock, work or inline(), superseded).subscribe()
         ReportListener(bus, self.lanes, store, clock).subscribe(GROUP)
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -16,6 +16,7 @@ from queuebit_control_plane.inbound.admission import UNKNOWN_TENANT, Intake, adm
 from queuebit_control_plane.inbound.aside import Aside, Place, names_its_tenant, place_of
 from queuebit_control_plane.inbound.join_buffer import JoinBuffer, PendingMessage
 from queuebit_control_plane.inbound.reading import Question, rejection_of
+from queuebit_control_plane.inbound.superseding import Superseded, is_to_be_checked
 from queuebit_control_plane.inbound.told import job_told, message_of
 from queuebit_domain.holds.lanes import Lanes
 from queuebit_problems.admission import QUICK_BYTES_MAX, is_quick
@@ -61,12 +62,14 @@ class Consumer:
         lanes: Lanes,
         clock: Clock,
         work: BoundedWork,
+        superseded: Superseded,
         *,
         patience_s: float = 0.5,
         held_max: int = 1000,
         retry_s: float = 1.0,
     ) -> None:
-        """`work` admits what takes more than a moment. `patience_s` and `held_max`: see JoinBuffer. `retry_s`: the pause after
+        """`work` admits what takes more than a moment; `superseded` looks for jobs whose place is taken. `patience_s` and
+        `held_max`: see JoinBuffer. `retry_s`: the pause after
         what waited could not be decided on.
         """
         self._bus = bus
@@ -75,6 +78,7 @@ class Consumer:
         self._lanes = lanes
         self._clock = clock
         self._retry_s = retry_s
+        self._superseded = superseded
         self._join_buffer = JoinBuffer(patience_s=patience_s, held_max=held_max)
         self._flushing: asyncio.Task[None] | None = None
         self._letters = DeadLetters(bus, group=GROUP, consumer="control-plane", clock=clock)
@@ -146,7 +150,8 @@ class Consumer:
         questions = [item for item in items if not isinstance(item, Refused)]
         commands = [_refused(item) for item in items if isinstance(item, Refused)]
         if questions:
-            commands += await self._intake.admit(questions, self._clock.now())
+            checked = await self._superseded.checked(questions)
+            commands += await self._intake.admit(checked, self._clock.now())
         undecidable = await self._handler.handle(commands)
         if undecidable:
             await self._bury(undecidable)
@@ -263,6 +268,8 @@ def _takes_time(item: Received) -> bool:
     asked = item.envelope.data
     if not isinstance(asked, ev.JobSubmitted) or admitted_before(item) is not None:
         return False
+    if is_to_be_checked(item):
+        return True
     return not is_quick(asked.request, len(item.record.value or b""))
 
 
