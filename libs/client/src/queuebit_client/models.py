@@ -25,6 +25,7 @@ class PlannedLeg(Model):
     budget_s: float
     attempts_max: int
     reason: str
+    cached_from: UUID | None = None
 
 
 class Plan(Model):

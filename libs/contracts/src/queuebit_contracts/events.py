@@ -152,7 +152,8 @@ class JobQueued(Event):
     has not begun by `begin_by` need not begin: the job has given the attempt up.
     `size` spares a worker to read the problem where that is all it wants to know. `avoid` names backends that operators hold
     back: another one of the lane is to be used. `not_on` names those on which this leg failed as it may not on others: these
-    are never used. `degraded`: how often the attempt is to be made smaller than was asked for, to fit.
+    are never used. `degraded`: how often the attempt is to be made smaller than was asked for, to fit. `from_job`: the hint is
+    the answer of that job, and nothing but it is wanted, where it fits.
     """
 
     attempt_id: UUID
@@ -173,6 +174,7 @@ class JobQueued(Event):
     avoid: tuple[str, ...] | None = None
     not_on: tuple[str, ...] | None = None
     degraded: int | None = None
+    from_job: UUID | None = None
 
 
 class AttemptAbandoned(Event):

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from queuebit_contracts.candidates import Cached
 from queuebit_contracts.model import Model, Sensitive, StrictModel
 from queuebit_contracts.windows import Window
 
@@ -214,7 +215,8 @@ class Leg(Model):
     With `after_end` the leg goes on when the job has ended without it: to improve the answer, or to be measured alone. A shadow
     that `advises` is waited for within the latency budget, and its answer goes along with the job's as a suggestion.
 
-    `windows`: when its attempts may begin, where that is not always; the deadline goes before them.
+    `windows`: when its attempts may begin, where that is not always; the deadline goes before them. `cached`: it is an earlier
+    answer, which is only checked.
     """
 
     leg: LegName
@@ -232,6 +234,7 @@ class Leg(Model):
     round: Round | None = None
     patience: Patience | None = None
     windows: tuple[Window, ...] | None = None
+    cached: Cached | None = None
 
 
 class Ran(Model):

@@ -134,7 +134,8 @@ class PlanLeg(StrictModel):
     without a proof, only to do that, or on the triggers that are listed. `params` are set for this leg, whatever the job says.
 
     `copies`: so many alike legs, each with a seed of its own. `after_end`: it goes on when the job ended without it, to improve
-    the answer or to be measured. `advises`: a shadow whose answer goes along as a suggestion.
+    the answer or to be measured. `advises`: a shadow whose answer goes along as a suggestion. `cached`: the earlier answer that
+    the job names, checked anew; no leg where it names none.
     """
 
     role: Role
@@ -148,6 +149,7 @@ class PlanLeg(StrictModel):
     after_end: Literal["improve", "measure"] | None = None
     advises: bool = False
     stages: StageBudgets | None = None
+    cached: bool = False
 
 
 class PlanForm(StrictModel):

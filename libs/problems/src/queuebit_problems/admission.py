@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+from uuid import UUID
 
+from queuebit_contracts.candidates import CANDIDATE_PARAM
 from queuebit_contracts.canonical import canonical_json, embedded, fingerprint
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.events import Admission, ProblemSize
@@ -64,6 +66,8 @@ def admit(request: JobRequest) -> Admitted:
         _check_regions(request.params[REGIONS_PARAM])
     if NOT_BEFORE_PARAM in request.params:
         _check_not_before(request, request.params[NOT_BEFORE_PARAM])
+    if CANDIDATE_PARAM in request.params:
+        _check_candidate(request.params[CANDIDATE_PARAM])
     kind, statement = parse_problem(request.problem)
     text = check_bytes(statement.model_dump(mode="json"))
     problem = copy_with(request.problem, statement=StatementText(text))
@@ -114,6 +118,17 @@ def _check_not_before(request: JobRequest, told: ParamValue) -> None:
             remedy="Leave one of them out.",
             fields=(FieldError(field, "contradiction", f"with {QUEUE_PARAM}: {NEVER}"),),
         )
+
+
+def _check_candidate(told: ParamValue) -> None:
+    try:
+        UUID(told if isinstance(told, str) else "")
+    except ValueError:
+        raise InvalidStatement(
+            f"params.{CANDIDATE_PARAM} is no id of a job.",
+            remedy="Name the job whose answer is to compete, or leave it out.",
+            fields=(FieldError(f"/params/{CANDIDATE_PARAM}", "no_job", "is no id of a job"),),
+        ) from None
 
 
 def is_quick(request: JobRequest, size_bytes: int) -> bool:

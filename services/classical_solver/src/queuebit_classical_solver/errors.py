@@ -41,6 +41,12 @@ class NoDefaultAnswer(SolverError):
     code = FailureCode.NO_ANSWER_FOUND
 
 
+class DoesNotFit(SolverError):
+    """The earlier answer does not fit this statement."""
+
+    code = FailureCode.NO_ANSWER_FOUND
+
+
 class TooLargeForReference(SolverError):
     """The circuits are too large to be computed exactly."""
 

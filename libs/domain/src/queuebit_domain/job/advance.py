@@ -5,6 +5,7 @@ from __future__ import annotations
 from queuebit_contracts import events as ev
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.jobs import Trigger
+from queuebit_domain.job.cached import COMPETES, competes, whose
 from queuebit_domain.job.choosing import chosen_of, objective_text
 from queuebit_domain.job.compensating import compensate
 from queuebit_domain.job.draft import Draft
@@ -48,11 +49,14 @@ def advance(draft: Draft) -> None:
     late = draft.now >= job.latency_due_at
     good: list[LegState] = []
     pending: list[LegState] = []
-    waits = False
+    waits = kept = False
     for leg in job.legs:
         if leg.spec.role == SHADOW:
             if leg.spec.advises and isinstance(leg.status, AT_WORK):
                 waits = True
+        elif leg.spec.cached is not None and leg.spec.role == COMPETES:
+            waits = waits or isinstance(leg.status, AT_WORK)
+            kept = kept or accepted(leg)
         elif isinstance(leg.status, AT_WORK):
             pending.append(leg)
             waits = waits or leg.spec.after_end is None
@@ -60,7 +64,7 @@ def advance(draft: Draft) -> None:
             good.append(leg)
     if good and not late and _refine(draft, good):
         return
-    if good and (late or job.hurried or not waits):
+    if (good and (late or job.hurried or not waits)) or (kept and late):
         complete(draft)
     elif not good and not pending:
         _fall_back_or_end(draft)
@@ -98,7 +102,7 @@ def complete(draft: Draft, *, at_deadline: bool = False) -> bool:
     draft.abandon_all("a checked answer was chosen", but_after_end=not at_deadline)
     job = draft.open  # abandoned attempts gave reasons
     execution, verdict = best.status.execution, best.status.verdict
-    passed_over = _passed_over(job, best) if len(answered) > 1 else ()
+    passed_over = (*whose(best.spec, execution), *(_passed_over(job, best) if len(answered) > 1 else ()))
     draft.add(
         ev.JobCompleted(
             kind=job.request.problem.kind,
@@ -162,6 +166,8 @@ def _fall_back_or_end(draft: Draft) -> None:
         last = reviewed[-1]
         if _start(draft, "exhausted", last, f"its answer needs review: {_doubts(last)}"):
             return
+    if any(competes(leg.spec) and isinstance(leg.status, AT_WORK) for leg in draft.open.legs):
+        return
     if not complete(draft):
         _fail(draft)
 
@@ -215,7 +221,8 @@ def _fail(draft: Draft) -> None:
 
 
 def _last_spent(job: OpenJob) -> LegState | None:
-    return next((leg for leg in reversed(job.counted) if isinstance(leg.status, Spent)), None)
+    spent = (leg for leg in reversed(job.counted) if isinstance(leg.status, Spent))
+    return next((leg for leg in spent if not competes(leg.spec)), None)
 
 
 def _doubtful(job: OpenJob) -> list[LegState]:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.events import JobEvent
 from queuebit_contracts.ids import attempt_id_of, derive_id
-from queuebit_contracts.jobs import ParamValue
-from queuebit_contracts.regions import REGIONS_PARAM
 from queuebit_domain.holds.gate import OPEN, Asking, Gate
 from queuebit_domain.holds.register import Hold
 from queuebit_domain.job.beginning import Closed, closed
 from queuebit_domain.job.evolve import evolve
-from queuebit_domain.job.plans import SHADOW
+from queuebit_domain.job.plans import SHADOW, params_of
 from queuebit_domain.job.spending import reservation
 from queuebit_domain.job.state import Answered, EndedJob, Held, Job, LegState, OpenJob, Spent, Working, best_first
 from queuebit_domain.job.timers import lost_after
@@ -100,13 +97,14 @@ class Draft:
                 + (leg.spec.seed_shift or 0),
                 budget_s=leg.spec.budget_s,
                 deadline=job.deadline,
-                params=request.params if leg.spec.params is None else _params(request.params, leg.spec.params),
-                hint=_hint(job, leg),
+                params=request.params if leg.spec.params is None else params_of(request, leg.spec),
+                hint=_hint(job, leg) if leg.spec.cached is None else leg.spec.cached.answer,
                 begin_by=lost_after(self.now, leg.spec, job.limits),
                 size=job.size,
                 avoid=self.gate.held_of(leg.spec.lane) if self.gate.closed else None,
                 not_on=leg.not_on or None,
                 degraded=leg.degraded or None,
+                from_job=None if leg.spec.cached is None else leg.spec.cached.job_id,
             )
         )
 
@@ -234,9 +232,3 @@ def _hint(job: OpenJob, leg: LegState) -> ev.Answer | None:
     answered = [each for each in job.counted if type(each.status) is Answered and each is not leg]
     best = best_first(answered, job.sense)[0].status if answered else None
     return best.execution.answer if isinstance(best, Answered) and best.verdict.objective is not None else None
-
-
-def _params(asked: Mapping[str, ParamValue], of_leg: Mapping[str, ParamValue]) -> dict[str, ParamValue]:
-    """Those of the job with those that the plan sets for the leg; where its data may go the job alone says."""
-    kept = {REGIONS_PARAM: asked[REGIONS_PARAM]} if REGIONS_PARAM in asked else {}
-    return {**asked, **of_leg, **kept}

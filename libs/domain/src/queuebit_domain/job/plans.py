@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from queuebit_contracts.events import JobPlanned
-from queuebit_contracts.jobs import Leg, Role, Trigger
+from queuebit_contracts.jobs import JobRequest, Leg, ParamValue, Role, Trigger
+from queuebit_contracts.regions import REGIONS_PARAM
 from queuebit_domain.policy.tables import AT_ONCE, TO_IMPROVE, WHEN_NEEDED
 
 SHADOW: Role = "shadow"
@@ -34,3 +35,14 @@ def starts_on(leg: Leg, trigger: Trigger) -> bool:
 def counts(leg: Leg) -> bool:
     """Whether the leg is waited for and its answer may be the job's: not that of a shadow."""
     return leg.role != SHADOW
+
+
+def params_of(request: JobRequest, leg: Leg) -> dict[str, ParamValue]:
+    """The parameters of an attempt: those of the job with those that the plan sets for the leg; where its data may go the job
+    alone says.
+    """
+    asked = request.params
+    if leg.params is None:
+        return asked
+    kept = {REGIONS_PARAM: asked[REGIONS_PARAM]} if REGIONS_PARAM in asked else {}
+    return {**asked, **leg.params, **kept}

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from queuebit_contracts.candidates import Cached
 from queuebit_contracts.events import JobPlanned
 from queuebit_contracts.jobs import (
     FALLBACK_PARAM,
@@ -89,7 +90,7 @@ def leg_of(planned: PlannedLeg, inputs: Facts, rule: Rule, number: int = 1) -> L
     """The leg as the plan states it. `number`: which one it is of its role and lane."""
     which = "" if number == 1 else str(number)
     return Leg(
-        leg=f"{planned.role}{which}-{planned.lane}",
+        leg=f"{_first(planned)}{which}-{planned.lane}",
         role=planned.role,
         lane=planned.lane,
         budget_s=planned.budget_s or inputs.budget_s,
@@ -103,7 +104,12 @@ def leg_of(planned: PlannedLeg, inputs: Facts, rule: Rule, number: int = 1) -> L
         after_end=planned.after_end,
         advises=planned.advises or None,
         patience=planned.patience,
+        cached=Cached() if planned.cached else None,
     )
+
+
+def _first(planned: PlannedLeg) -> str:
+    return "cached" if planned.cached else planned.role
 
 
 def _thresholds(told: KindThresholds | None) -> Thresholds | None:
@@ -119,7 +125,8 @@ def _approval(decision: Decision, inputs: Facts, thresholds: KindThresholds | No
         return None
     denied = {lane for guard in decision.guards for lane in guard.deny}
     rule = Rule(asked.name, "", asked.legs, f"Nobody of {asked.role} decided in time.")
-    legs = [] if rule.needs & denied else [leg for leg in asked.legs if leg.lane not in denied]
+    open_ = [leg for leg in asked.legs if leg.lane not in denied and not leg.cached]
+    legs = [] if rule.needs & denied else open_
     return Approval(
         row=asked.name,
         role=asked.role,
@@ -138,8 +145,10 @@ def _legs(
     legs: list[Leg] = []
     trusted = thresholds.min_confidence if thresholds else None
     for planned in planned_legs:
-        seen[planned.role, planned.lane] += 1
-        leg = leg_of(planned, inputs, rule, seen[planned.role, planned.lane])
+        if planned.cached and inputs.cached_age_s is None:
+            continue
+        seen[_first(planned), planned.lane] += 1
+        leg = leg_of(planned, inputs, rule, seen[_first(planned), planned.lane])
         if planned.round is not None:
             after = Round(after=legs[-1].leg, cost_max=planned.round.cost_max, min_gain_ppm=planned.round.min_gain_ppm)
             leg = copy_with(leg, round=after, reason=f"The next round of {after.after}, as long as it is worth it.")
@@ -149,7 +158,7 @@ def _legs(
 
 def _measured(decision: Decision, inputs: Facts) -> list[tuple[Leg, Assignment]]:
     """The legs that experiments add, numbered behind those of the plan."""
-    seen = Counter((leg.role, leg.lane) for leg in decision.legs)
+    seen: Counter[tuple[str, str]] = Counter((leg.role, leg.lane) for leg in decision.legs)
     found = []
     for experiment in decision.experiments:
         planned = experiment.leg

@@ -58,7 +58,7 @@ def compiled(document: PolicyDocument, version: str, digest: str | None = None) 
         routing=tuple(_rule(row, document) for row in document.routing),
         experiments=tuple(_experiment(row) for row in document.experiments),
         approvals=tuple(_approver(row, document) for row in document.approvals),
-        reads=frozenset(name for row in rows for name in _facts_of(row)),
+        reads=frozenset(name for row in rows for name in _facts_of(row)) | _facts_of_plans(document),
         digest=digest,
     )
 
@@ -136,6 +136,12 @@ def _facts_of(row: Row) -> Iterator[str]:
         if isinstance(condition.operand, FactRef):
             yield condition.operand.fact
     yield from (name for _, name, _, _ in string.Formatter().parse(row.reason) if name)
+
+
+def _facts_of_plans(document: PolicyDocument) -> frozenset[str]:
+    """What plans ask: a leg of an earlier answer is one only where there is such an answer."""
+    cached = any(leg.cached for form in document.plans.values() for leg in form.legs)
+    return frozenset({"cached_age_s"}) if cached else frozenset()
 
 
 def _guard(row: GuardRow) -> Guard:

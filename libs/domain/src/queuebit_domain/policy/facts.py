@@ -48,6 +48,8 @@ class Facts(NamedTuple):
     quantum_drifted: int | None = None
     budget_left_micros: int | None = None
     quantum_barred: bool | None = None
+    cached_age_s: float | None = None
+    cached_same: bool | None = None
 
 
 BASE: Final = 13
@@ -109,6 +111,9 @@ FACTS: Final[Mapping[str, FactSpec]] = {
                  optional=_OPTIONAL),
         FactSpec("quantum_barred", "truth", "Whether the quantum lane has backends, and all stand in regions to which the job"
                  " may not go; unknown where it may go to one.", optional=_OPTIONAL),
+        FactSpec("cached_age_s", "number", "How old the earlier answer is that the job names; unknown where it names none that"
+                 " may compete.", "s", optional=_OPTIONAL),
+        FactSpec("cached_same", "truth", "Whether that answer was given to the very same statement.", optional=_OPTIONAL),
     )
 }  # fmt: skip
 PLACES: Final[Mapping[str, int]] = {name: place for place, name in enumerate(Facts._fields)}

@@ -41,6 +41,7 @@ def expanded(leg: PlanLeg) -> Iterator[PlannedLeg]:
         after_end=leg.after_end,
         advises=leg.advises,
         patience=_patience(leg.stages),
+        cached=leg.cached,
     )
     for copy in range(leg.copies):
         yield first._replace(seed_shift=copy or None)
@@ -64,6 +65,19 @@ def _stepped(params: Mapping[str, ParamValue], step: Mapping[str, float], number
         told = value * times**number
         found[name] = round(told) if isinstance(value, int) else told
     return found
+
+
+def _of_cached(here: str, leg: PlanLeg) -> Iterator[tuple[str, str, str, str]]:
+    if leg.role not in ("baseline", "fallback"):
+        remedy = (
+            "Write `role: baseline`, which competes, or `role: fallback`, which is taken where others give no answer."
+        )
+        yield "cached_first", f"{here}/role", "an earlier answer is not always there", remedy
+    if leg.lane != "rule":
+        yield "cached_lane", f"{here}/lane", "an earlier answer is only checked", "Write `lane: rule`."
+    if leg.params or leg.copies > 1 or leg.rounds or leg.after_end:
+        remedy = "Leave `params`, `copies`, `rounds` and `after_end` out."
+        yield "cached_worked_out", here, "nothing is worked out for an earlier answer", remedy
 
 
 def _stays_small(value: float, times: float, most: int) -> bool:
@@ -102,6 +116,8 @@ def problems_of_legs(at: str, legs: Sequence[PlanLeg]) -> Iterator[tuple[str, st
             )
         if leg.after_end == "improve" and leg.role == "shadow":
             yield "shadow_improves", f"{here}/after_end", "a shadow is never shown", "Write `after_end: measure`."
+        if leg.cached:
+            yield from _of_cached(here, leg)
         if leg.after_end == "measure" and leg.role != "shadow":
             yield (
                 "answer_unseen",

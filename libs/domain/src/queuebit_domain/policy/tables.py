@@ -125,6 +125,7 @@ class PlannedLeg(NamedTuple):
     advises: bool = False
     round: NextRound | None = None
     patience: Patience | None = None
+    cached: bool = False
 
 
 class _Row:

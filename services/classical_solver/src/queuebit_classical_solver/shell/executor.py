@@ -241,7 +241,7 @@ def _has_to_be_refuted(kind: Optimisation[Any], statement: Any) -> bool:
 
 def task_of(order: JobQueued) -> Task:
     """What a work order asks of the solver."""
-    way: Way = "default" if order.lane == "rule" else "search"
+    way: Way = "search" if order.lane != "rule" else "default" if order.from_job is None else "cached"
     repeatable = order.params.get(REPEATABLE_PARAM, True) is not False
     return Task(order.problem, way, Limits(order.budget_s, order.seed, repeatable), order.hint)
 

@@ -73,7 +73,7 @@ def succeeded(
         worker=worker,
         usage=_usage(meter, solution.iterations),
         provenance=_provenance(solution, limits),
-        evidence={"status": solution.details.get("status", "FEASIBLE")},
+        evidence=_evidence(order, solution),
         problem=order.problem,
         params=order.params,
     )
@@ -113,6 +113,12 @@ def computed(
         problem=order.problem,
         params=order.params,
     )
+
+
+def _evidence(order: JobQueued, solution: Solution) -> dict[str, Any]:
+    """Where it came from, too, where it was there before."""
+    status = {"status": solution.details.get("status", "FEASIBLE")}
+    return status if order.from_job is None else {**status, "from_job": str(order.from_job)}
 
 
 def _usage(meter: Meter, iterations: int) -> Usage:

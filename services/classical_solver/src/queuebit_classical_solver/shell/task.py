@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, assert_never
 
 from queuebit_classical_solver.cascade import ladder
-from queuebit_classical_solver.errors import DETAIL_MAX, NoDefaultAnswer, SolverError
+from queuebit_classical_solver.errors import DETAIL_MAX, DoesNotFit, NoDefaultAnswer, SolverError
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Solver, Stop
 from queuebit_classical_solver.shell.reference import Reference, computed, measurement_of
 from queuebit_contracts.failures import FailureCode
@@ -18,13 +18,16 @@ from queuebit_problems.kind import Answer
 from queuebit_problems.optimisation import Optimisation
 from queuebit_problems.registry import parse_optimisation
 
-Way = Literal["search", "default"]
+Way = Literal["search", "default", "cached"]
+CACHED = "cached"
 _SIZED = (list, tuple, dict, str)
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A problem and what may be used for it. `default`: no search, the kind's conservative answer."""
+    """A problem and what may be used for it. `default`: no search, the kind's conservative answer; `cached`: the hint as it is,
+    where it fits.
+    """
 
     problem: Problem
     way: Way
@@ -110,8 +113,20 @@ def _solution(
             if found is None:
                 raise NoDefaultAnswer
             return found
+        case "cached":
+            return _as_it_is(task.hint, kind, statement)
         case _:
             assert_never(task.way)
+
+
+def _as_it_is(answer: Answer | None, kind: Optimisation[Any], statement: Any) -> Solution:
+    """An earlier answer. Raises DoesNotFit, with what keeps it from being one now."""
+    if answer is None:
+        raise DoesNotFit
+    wrong = kind.answer_errors(statement, answer) or kind.violations(statement, answer)
+    if wrong:
+        raise DoesNotFit(f"The earlier answer does not fit this statement: {wrong[0]}"[:DETAIL_MAX])
+    return ladder.unsearched(kind, statement, answer, CACHED)
 
 
 def statement_weight(statement: Mapping[str, Any]) -> int:

@@ -15,6 +15,7 @@ from queuebit_contracts.jobs import JobRequest, is_tenant_name
 from queuebit_contracts.origin import Origin, whole_origin
 from queuebit_contracts.sealed import MISPLACED, SUBJECT_LABEL, Misplaced, Redacted, sealed_for, token_of
 from queuebit_control_plane.handler import InboundCommand
+from queuebit_control_plane.inbound.candidates import Candidates
 from queuebit_control_plane.inbound.idempotency import reserve_each, unheld
 from queuebit_control_plane.inbound.identity import job_of, origin_of
 from queuebit_control_plane.inbound.planning import FactSource, PathsOfJobs, Planning, Relieved, nowhere
@@ -59,7 +60,7 @@ class Intake:
         """
         self._store = store
         self._tenants = tenants
-        self._planning = Planning(lanes, policy, sources, paths, relieved)
+        self._planning = Planning(lanes, policy, sources, paths, relieved, Candidates(store))
 
     async def admit(self, questions: Sequence[Question], now: datetime) -> list[InboundCommand]:
         """One message for each submission, in order. What nobody has admitted yet is admitted here and now."""

@@ -13,11 +13,13 @@ from typing import Protocol
 from queuebit_contracts.events import JobPlanned
 from queuebit_contracts.jobs import JobRequest, Lane
 from queuebit_contracts.regions import REGIONS_PARAM, regions_of
+from queuebit_control_plane.inbound.candidates import Candidates, names_one
 from queuebit_control_plane.inbound.reading import Outcome
 from queuebit_control_plane.policies import AskPolicy, built_in
 from queuebit_domain.holds.lanes import Lanes
 from queuebit_domain.job import routing
 from queuebit_domain.job.asked import inputs_of, requested
+from queuebit_domain.job.cached import Candidate, with_candidate
 from queuebit_domain.policy.default import DEFAULT
 from queuebit_domain.policy.facts import Facts, FactValue, with_told
 from queuebit_domain.policy.opening import within_windows
@@ -83,8 +85,10 @@ class Planning:
         sources: Sequence[FactSource] = (),
         paths: PathsOfJobs | None = None,
         relieved: Relieved = nowhere,
+        candidates: Candidates | None = None,
     ) -> None:
         self._relieved = relieved
+        self._candidates = candidates
         self._lanes = lanes
         self._policy = policy
         self._sources = sources
@@ -99,6 +103,7 @@ class Planning:
         facts: list[Facts | None] = [self._always(each) if type(each) is Admitted else None for each in checked]
         plans: list[JobPlanned | None] = [None] * len(checked)
         policy = await self._policy()
+        earlier = await self._earlier(checked)
         if policy is not DEFAULT:
             admitted = [(place, each) for place, each in enumerate(checked) if isinstance(each, Admitted)]
             lanes = self._relieved(now)
@@ -106,14 +111,27 @@ class Planning:
             for (place, _), more in zip(admitted, told, strict=True):
                 known = facts[place]
                 assert known is not None
-                facts[place] = known = with_told(known, more)
+                facts[place] = known = with_told(known, {**more, **_of_earlier(policy, earlier.get(place), now)})
                 planned = routing.plan(known, policy)
                 plans[place] = without_measures(planned, lanes) if lanes else planned
         if self._paths is not None and self._paths.any:
             for place, each in enumerate(checked):
                 if isinstance(each, Admitted):
                     plans[place] = self._measured(self._paths, each, facts[place], plans[place], policy)
+        for place, found in earlier.items():
+            known = facts[place]
+            assert known is not None
+            planned = plans[place] or routing.plan(known, policy)
+            plans[place] = with_candidate(planned, found, known.budget_s, alone=known.alone)
         return facts, plans
+
+    async def _earlier(self, checked: Sequence[Outcome]) -> Mapping[int, Candidate | str]:
+        """By its place, the earlier answer of each question that names one, or why it may not compete."""
+        named = [(place, each) for place, each in enumerate(checked) if type(each) is Admitted and names_one(each)]
+        if not named or self._candidates is None:
+            return {}
+        found = await self._candidates.of([each for _, each in named])
+        return {place: one for (place, _), one in zip(named, found, strict=True)}
 
     def _measured(
         self, paths: PathsOfJobs, admitted: Admitted, facts: Facts | None, planned: JobPlanned | None, policy: Policy
@@ -168,3 +186,14 @@ class Planning:
                 "quantum_drifted": state.drifted,
             }
         return told
+
+
+def _of_earlier(policy: Policy, found: Candidate | str | None, now: datetime) -> dict[str, FactValue]:
+    """What the policy asks of the earlier answer."""
+    if not isinstance(found, Candidate):
+        return {}
+    told: dict[str, FactValue] = {
+        "cached_age_s": max(0.0, (now - found.answered_at).total_seconds()),
+        "cached_same": found.same,
+    }
+    return {name: value for name, value in told.items() if name in policy.reads}

@@ -45,6 +45,9 @@ class LegView(Model):
     budget_s: float
     attempts_max: int
     reason: str
+    cached_from: UUID | None = Field(
+        default=None, description="The job whose answer it is, where that was there before and is only checked."
+    )
 
 
 class PlanView(Model):

@@ -48,6 +48,7 @@ def _leg_view(leg: Leg, progress: Progress) -> LegView:
         budget_s=leg.budget_s,
         attempts_max=leg.attempts_max,
         reason=leg.reason,
+        cached_from=None if leg.cached is None else leg.cached.job_id,
     )
 
 
