@@ -18,6 +18,7 @@ from queuebit_domain.money.estimates import Price
 from queuebit_domain.money.purse import Account, Purse
 from tests.builders import JOB_ID, NOW, a_failure, a_start, a_submit, a_success, a_verdict, at
 from tests.unit.control_plane.given import Story, given
+from tests.unit.control_plane.planned import submitted
 
 LEG = "primary-quantum"
 QPU = Price("qpu", "USD", Decimal("0.30"), Decimal("0.001"))
@@ -57,6 +58,17 @@ def test_what_an_attempt_may_cost_is_set_aside_before_it_goes_out() -> None:
         ),
         accounts=(ACME,),
     )
+
+
+def test_what_a_plan_sets_for_a_leg_is_what_it_may_cost_and_where_it_goes() -> None:
+    """Given a policy that takes more shots than the job says, on a backend that it names, then these are what is set aside."""
+    leg = {"role": "primary", "lane": "quantum", "params": {"shots": 4000, "backend": "dear"}}
+    prices = (QPU, Price("dear", "USD", Decimal("1.00"), Decimal("0.002")))
+    purse = a_purse(account("acme", "10"), prices=prices, charging={"quantum": frozenset({"qpu", "dear"})})
+
+    reserved = given().when(submitted(leg, params={"shots": 10}), purse=purse).the(ev.BudgetReserved)
+
+    assert (reserved.backend, reserved.amount.amount) == ("dear", "9.000")
 
 
 def test_a_tenant_without_a_budget_is_not_bounded_and_nothing_is_said_of_money() -> None:

@@ -10,7 +10,7 @@ from queuebit_contracts.ids import attempt_id_of
 from queuebit_contracts.jobs import BACKEND_PARAM, Cost, Money, Usage
 from queuebit_contracts.money import CostBasis, Purpose, Quote
 from queuebit_domain.job.money import NO_COST
-from queuebit_domain.job.plans import SHADOW
+from queuebit_domain.job.plans import SHADOW, params_of
 from queuebit_domain.job.state import EndedJob, LegState, OpenJob
 from queuebit_domain.money.estimates import Estimate, Price, Work, cost_of, dearest
 from queuebit_domain.money.purse import UNKNOWN, Account, Purse, path_of
@@ -156,7 +156,7 @@ def _in_currency(cost: Cost, currency: str) -> Decimal:
 
 def _backends(job: OpenJob, leg: LegState, purse: Purse) -> frozenset[str]:
     """The backends that charge and that the attempt may go to."""
-    asked = job.request.params.get(BACKEND_PARAM)
+    asked = params_of(job.request, leg.spec).get(BACKEND_PARAM)
     found = purse.payable(leg.spec.lane, None if asked is None else str(asked))
     if found == {UNKNOWN} and purse.prices:
         # Nobody has reported yet: the attempt waits on its topic, and what is set aside suffices wherever it goes.
@@ -167,7 +167,7 @@ def _backends(job: OpenJob, leg: LegState, purse: Purse) -> frozenset[str]:
 def _work(job: OpenJob, leg: LegState) -> Work:
     request, size = job.request, job.size
     return Work(
-        params=request.params,
+        params=params_of(request, leg.spec),
         budget_s=leg.spec.budget_s,
         batch=request.tier != "interactive",
         qubits=size.qubits if size else 1,

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from queuebit_contracts.jobs import JobRequest, Lane, LegName, Money
+from queuebit_contracts.jobs import BACKEND_PARAM, JobRequest, Lane, Leg, LegName, Money
 from queuebit_contracts.money import CostPart
 from queuebit_domain.holds.lanes import Lanes
+from queuebit_domain.job.plans import params_of
 from queuebit_domain.job.spending import charged_legs, expected_cost
 from queuebit_domain.job.state import OpenJob
 from queuebit_domain.money.estimates import Price
@@ -59,7 +60,7 @@ def priced(job: OpenJob, purse: Purse) -> Priced:
     if not charged:
         raise Refusal("quote_unavailable", "No leg of its plan runs where anybody charges for it.")
     leg = charged[0]
-    asked = purse.payable(leg.spec.lane, _asked(job.request))
+    asked = purse.payable(leg.spec.lane, _asked(job.request, leg.spec))
     if len(asked) > 1:
         raise Refusal("quote_unavailable", f"It may go to {', '.join(sorted(asked))}.", remedy=NAME_ONE)
     found = expected_cost(job, leg, purse)
@@ -73,6 +74,6 @@ def priced(job: OpenJob, purse: Purse) -> Priced:
     return Priced(leg.spec.leg, leg.spec.lane, found.backend, found.amount, found.parts, fits, short)
 
 
-def _asked(request: JobRequest) -> str | None:
-    named = request.params.get("backend")
+def _asked(request: JobRequest, leg: Leg) -> str | None:
+    named = params_of(request, leg).get(BACKEND_PARAM)
     return None if named is None else str(named)
