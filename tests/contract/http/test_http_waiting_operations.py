@@ -8,10 +8,12 @@ from uuid import UUID
 
 import pytest
 
+from queuebit_contracts.events import BackendStatusReported
 from queuebit_contracts.ids import derive_id
 from queuebit_contracts.jobs import Lane
 from queuebit_control_plane.handler import CommandHandler, InboundCommand
 from queuebit_domain.release.shares import Order, Queue, Shares
+from queuebit_store.backends.port import ReportedBackend
 from tests.builders import a_submit
 from tests.contract.http.running_gateway import RunningGateway
 from tests.contract.http.told_operators import a_worker, waiting
@@ -68,6 +70,32 @@ async def test_what_waits_goes_on_where_its_plan_does_and_nowhere_else(world: Ru
     assert refused["outcomes"] == {"refused, its plan goes to the classical lane next": 1}
     assert (stands, ended["outcomes"], kind) == ("JobHeld", {"rerouted": 1}, "AttemptAbandoned")
     assert told["reason"] == f"rerouted to the classical lane by {ended['actor']}: A customer waits."
+
+
+async def test_what_waits_goes_to_another_backend_where_that_is_there_and_may_be_used(world: RunningGateway) -> None:
+    job_id = await a_waiting_job(world, "simulator")
+    body = {"verb": "jobs reroute", "jobs": [str(job_id)]}
+    nowhere = await done(world, {**body, "to_backend": "aer-large"})
+    now = world.clock.now()
+    for backend, lane in (("aer-large", "simulator"), ("qpu", "quantum")):
+        status = BackendStatusReported(backend=backend, lane=lane, available=True)
+        await world.store.keep_reports([ReportedBackend(backend, now, status.model_dump(mode="json"))])
+
+    refused = await done(world, {**body, "to_backend": "qpu"})
+    ended = await done(world, {**body, "to_backend": "aer-large"})
+    kind, told = await last_of(world, job_id)
+    both = await world.http.post(
+        "/v1/operations",
+        json={**body, "to_backend": "aer-large", "lane": "classical"},
+        headers=await world.headers("ops", "operator"),
+    )
+
+    assert (nowhere["state"], "aer-large" in str(nowhere)) == ("stopped", True)
+    assert refused["outcomes"] == {"refused, it asks for the simulator lane": 1}
+    assert (ended["outcomes"], kind) == ({"rerouted": 1}, "JobPlanned")
+    assert told["reasons"][-1] == f"rerouted to aer-large by {ended['actor']}: A customer waits."
+    assert told["legs"][0]["params"] == {"backend": "aer-large"}
+    assert both.status_code == 422
 
 
 @pytest.mark.parametrize("role", ["submitter", "viewer"])

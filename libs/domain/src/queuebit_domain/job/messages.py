@@ -67,11 +67,14 @@ class Reprioritise:
 
 @dataclass(frozen=True, slots=True)
 class Reroute:
-    """An operator wants the job to wait no longer for its turn, but to go on with what its plan has on that lane."""
+    """An operator wants the job to wait no longer for its turn, but to go on with what its plan has on that lane; or by
+    `planned`, its plan with what waits on another backend.
+    """
 
     lane: Lane
     actor: str
     reason: str
+    planned: ev.JobPlanned | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from queuebit_domain.job.advance import fallback_of
 from queuebit_domain.job.draft import Draft
 from queuebit_domain.job.evolve import evolve
 from queuebit_domain.job.messages import Reroute
+from queuebit_domain.job.moving import waiting_leg, why_not_planned_anew
 from queuebit_domain.job.state import AT_WORK, Held, LegState, OpenJob
 
 
@@ -23,8 +24,11 @@ def reroute(draft: Draft, message: Reroute) -> None:
     that is refused.
     """
     job = draft.open
-    waiting = _waiting(job)
-    if waiting is not None and why_not_rerouted(job, message.lane, draft.now) is None:
+    waiting = waiting_leg(job)
+    if message.planned is not None:
+        if why_not_planned_anew(job) is None:
+            draft.add(message.planned)
+    elif waiting is not None and why_not_rerouted(job, message.lane, draft.now) is None:
         draft.add(
             _given_up(
                 job, waiting, draft.now, f"rerouted to the {message.lane} lane by {message.actor}: {message.reason}"
@@ -34,7 +38,7 @@ def reroute(draft: Draft, message: Reroute) -> None:
 
 def why_not_rerouted(job: OpenJob, lane: Lane, now: datetime) -> str | None:
     """Why the job may not go on on that lane; None where it may."""
-    waiting = _waiting(job)
+    waiting = waiting_leg(job)
     if waiting is None:
         return "no attempt of it waits for its turn"
     if sum(isinstance(leg.status, AT_WORK) for leg in job.counted) > 1:
@@ -49,14 +53,6 @@ def why_not_rerouted(job: OpenJob, lane: Lane, now: datetime) -> str | None:
         return "its plan has nothing behind what waits"
     if target.spec.lane != lane:
         return f"its plan goes to the {target.spec.lane} lane next"
-    return None
-
-
-def _waiting(job: OpenJob) -> LegState | None:
-    """The first leg of which an attempt waits for its turn."""
-    for leg in job.counted:
-        if isinstance(leg.status, Held) and leg.status.expected_s is not None:
-            return leg
     return None
 
 

@@ -27,7 +27,14 @@ SERVICE = "ops"
 
 
 class OperatorStore(
-    PostgresLog, PostgresHeads, PostgresCursors, PostgresLeadership, PostgresDiagnosis, PostgresProjections
+    PostgresLog,
+    PostgresHeads,
+    PostgresCursors,
+    PostgresLeadership,
+    PostgresDiagnosis,
+    PostgresProjections,
+    PostgresBackendReports,
+    PostgresBudgets,
 ):
     """The rooms of the store that hold what happened and what follows from it. Made by `opened_store`."""
 
@@ -48,7 +55,7 @@ class KeyedStore(OperatorStore, PostgresKeys, PostgresAuditTrail):
     """What happened, and the keys of those whose data it holds. Made by `opened_keys`."""
 
 
-class SwitchStore(OperatorStore, PostgresKillSwitches, PostgresSubmissions, PostgresBackendReports, PostgresBudgets):
+class SwitchStore(OperatorStore, PostgresKillSwitches, PostgresSubmissions):
     """What a kill switch acts on. Made by `opened_switches`."""
 
 

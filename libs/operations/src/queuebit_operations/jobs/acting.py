@@ -21,6 +21,7 @@ from queuebit_operations.bulk.operation import FAILED, Operation
 from queuebit_operations.bulk.runner import Act, Step
 from queuebit_operations.errors import BadArgument, OperationsError
 from queuebit_operations.jobs.again import Changes, again_id, rerun
+from queuebit_operations.jobs.moving import Mover, Moves
 from queuebit_operations.jobs.suspects import DONE, invalidating
 from queuebit_operations.jobs.telling import MISSING, NOTHING, Jobs, Skip, append_of, tell
 from queuebit_runtime.clock import Clock
@@ -35,7 +36,7 @@ CONTENDED = "others kept changing the job"
 
 def act_of(
     verb: str,
-    store: Jobs,
+    store: Moves,
     clock: Clock,
     operation_id: UUID,
     *,
@@ -116,16 +117,22 @@ async def _reprioritise(
     return _step(await tell(store, clock, ids, say, done="reprioritised", cause_id=operation_id))
 
 
-async def _reroute(store: Jobs, clock: Clock, operation_id: UUID, targets: Sequence[str], operation: Operation) -> Step:
-    lane: Lane = operation.arguments["lane"]  # type: ignore[assignment]
+async def _reroute(
+    store: Moves, clock: Clock, operation_id: UUID, targets: Sequence[str], operation: Operation
+) -> Step:
+    ids = [UUID(each) for each in targets]
+    backend = operation.arguments.get("to_backend")
+    mover = None if backend is None else await Mover.opened(store, clock, ids, operation, backend)
 
-    def say(_job_id: UUID, job: Job, _stored: Sequence[StoredEvent]) -> Message | Skip:
+    def say(_job_id: UUID, job: Job, stored: Sequence[StoredEvent]) -> Message | Skip:
         if not (isinstance(job, OpenJob) and waits_for_its_turn(job)):
             return _not_waiting(job)
+        if mover is not None:
+            return mover.say(job, stored)
+        lane: Lane = operation.arguments["lane"]  # type: ignore[assignment]
         why_not = why_not_rerouted(job, lane, clock.now())
         return Skip(f"refused, {why_not}") if why_not else Reroute(lane, operation.actor, operation.reason)
 
-    ids = [UUID(each) for each in targets]
     return _step(await tell(store, clock, ids, say, done="rerouted", cause_id=operation_id))
 
 

@@ -1,4 +1,4 @@
-"""`queuebit ops jobs reprioritise` and `reroute`: what waits for its turn goes before others, or on by its plan elsewhere."""
+"""`queuebit ops jobs reprioritise` and `reroute`: what waits for its turn goes before others, or on elsewhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 _Priority = Annotated[
     int, typer.Option("--priority", help="From -9 to 9: the highest goes first, 0 is that of all others.", metavar="P")
 ]
-_Lane = Annotated[str, typer.Option("--lane", help="The lane on which its plan goes on.")]
+_Lane = Annotated[str | None, typer.Option("--lane", help="The lane on which its plan goes on.")]
+_Backend = Annotated[
+    str | None, typer.Option("--backend", metavar="NAME", help="Where what waits goes instead, in the place of --lane.")
+]
 
 
 @with_flags
@@ -43,11 +46,14 @@ def reprioritise(jobs: j.Jobs = None, *, priority: _Priority, chosen: j.Waiting,
 
 
 @with_flags
-def reroute(jobs: j.Jobs = None, *, lane: _Lane, chosen: j.Waiting, acting: b.Acting) -> int:
+def reroute(
+    jobs: j.Jobs = None, *, lane: _Lane = None, backend: _Backend = None, chosen: j.Waiting, acting: b.Acting
+) -> int:
     """Let jobs that wait for their turn on one lane go on with what their plan has on another, without waiting any longer.
 
-    Where a plan goes next is not changed: a job whose plan does not go on on that lane is refused, and so is one of which
-    anything is or was out. To ask on any other lane: queuebit ops jobs cancel, then rerun --lane.
+    With --lane, where a plan goes next is not changed: a job whose plan does not go on on that lane is refused. With --backend
+    what waits is planned onto that backend, within the guards of its policy, its budgets and the regions of its data. A job of
+    which anything is or was out is refused either way.
     """
     from queuebit_operations.running import run
 
@@ -56,9 +62,14 @@ def reroute(jobs: j.Jobs = None, *, lane: _Lane, chosen: j.Waiting, acting: b.Ac
         from queuebit_operations.errors import BadArgument
         from queuebit_operations.jobs.acting import REROUTE
 
-        if lane not in LANES:
+        if (lane is None) == (backend is None):
+            raise BadArgument("Say where to: --lane or --backend.", remedy="See --help.")
+        if lane is not None and lane not in LANES:
             raise BadArgument(f"--lane {lane!r} is none of: {', '.join(LANES)}.", remedy="See --help.")
-        return await j.act_on_waiting(REROUTE, jobs, chosen, "held", acting, {"lane": lane})
+        where = {"to_backend": backend} if lane is None else {"lane": lane}
+        return await j.act_on_waiting(
+            REROUTE, jobs, chosen, "held", acting, {name: value for name, value in where.items() if value is not None}
+        )
 
     return run(work())
 

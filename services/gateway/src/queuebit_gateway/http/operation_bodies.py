@@ -35,8 +35,8 @@ class Chosen(StrictModel):
 
 class PrepareBody(StrictModel):
     """What is to be done, and to which jobs: those that are named, or those that are chosen. `requeue`, `lane` and `to_backend`
-    say how a job is asked again. What waits for its turn has the `priority` with `jobs reprioritise`, or goes on by its plan on
-    the `lane` with `jobs reroute`.
+    say how a job is asked again. What waits for its turn has the `priority` with `jobs reprioritise`, and with `jobs reroute`
+    goes on by its plan on the `lane`, or onto the backend `to_backend`.
     """
 
     verb: RunHere
@@ -56,8 +56,10 @@ class PrepareBody(StrictModel):
         if (self.priority is not None) != (self.verb == "jobs reprioritise"):
             raise ValueError("`priority` goes with `jobs reprioritise`, and is needed there")
         if self.verb == "jobs reroute":
-            if self.lane in (None, "auto") or self.to_backend:
-                raise ValueError("`jobs reroute` needs the `lane` on which plans are to go on, and nothing else")
+            if self.lane == "auto" or (self.lane is None) == (self.to_backend is None):
+                raise ValueError(
+                    "`jobs reroute` needs the `lane` on which plans are to go on, or `to_backend`, and nothing else"
+                )
         elif (self.lane or self.to_backend) and not (self.requeue or self.verb == "jobs rerun"):
             raise ValueError(
                 "`lane` and `to_backend` say how a job is asked again: with `jobs rerun`, or with `requeue`"

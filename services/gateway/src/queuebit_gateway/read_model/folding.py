@@ -56,6 +56,7 @@ class Folding:
                 self._job_rejected(event)
             case ev.JobPlanned():
                 self.planned = event
+                self.held.clear()
             case ev.JobQueued():
                 self._job_queued(event, at)
             case ev.JobStarted():
