@@ -13,8 +13,7 @@ from queuebit_client.cli.main import run
 from queuebit_contracts import events as ev
 from queuebit_contracts.merging import merged
 from queuebit_gateway.http.server import HttpServer
-from tests.contract.http.running_gateway import a_body, a_world
-from tests.contract.http.test_http_replanned import improved
+from tests.contract.http.running_gateway import a_body, a_world, improved
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.model import copy_with
 from queuebit_gateway.http.app import create_app
 from queuebit_gateway.read_model.payloads import Keyring, Payloads
-from tests.contract.http.running_gateway import RunningGateway, a_body
+from tests.contract.http.running_gateway import RunningGateway, a_body, improved
 from tests.contract.http.whole_world import WholeWorld, in_the_whole_world
 
 SHOP = {"machines": 2, "jobs": [[[0, 3], [1, 2]], [[1, 2], [0, 3]]]}
@@ -65,17 +65,6 @@ async def test_the_patched_question_is_kept_to_the_answer_and_a_repeat_is_the_sa
     }
     assert (asked.request.labels, asked.request.seed) == ({"team": "a", "replan_of": first}, 7)
     assert str(asked.supersedes) == first
-
-
-async def improved(world: RunningGateway, job_id: str, answer: dict[str, Any]) -> None:
-    """A better answer of an ended job."""
-    stored = world.store.database.events[UUID(job_id)]
-    (told,) = [ev.JobCompleted.model_validate_json(each.data) for each in stored if each.type == "JobCompleted"]
-    better = ev.JobImproved(
-        answer=answer, objective=0, previous_objective=1, verdict="accepted", confidence=told.confidence,
-        leg=told.leg, attempt_id=told.attempt_id, ran=told.ran,
-    )  # fmt: skip
-    await world.plane.append(UUID(job_id), len(stored), [better], "completed")
 
 
 async def test_a_repeat_is_the_same_job_when_there_is_a_better_answer_since_and_a_new_key_keeps_to_that(

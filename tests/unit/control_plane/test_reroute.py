@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -12,37 +11,19 @@ from queuebit_contracts.ids import attempt_id_of
 from queuebit_contracts.jobs import Lane
 from queuebit_control_plane.handler import CommandHandler
 from queuebit_domain.job.decide import decide
-from queuebit_domain.job.messages import Cancel, Reroute, Submit, Wake
+from queuebit_domain.job.messages import Cancel, Reroute, Wake
 from queuebit_domain.job.rerouting import why_not_rerouted
 from queuebit_domain.job.state import IDLE, Job, NoJob, OpenJob, Spent, Working
 from queuebit_domain.job.summary import summary_of
-from queuebit_domain.release.shares import Order, Queue, Shares
 from queuebit_gateway.read_model.folding import Folding
 from queuebit_store.memory import MemoryDatabase, MemoryStore
-from tests.builders import JOB_ID, NOW, a_failure, a_submit
+from tests.builders import JOB_ID, NOW, a_submit
 from tests.fakes.clocks import StoppedClock
 from tests.unit.control_plane.handling import a_command, names
 from tests.unit.control_plane.planned import submitted
+from tests.unit.control_plane.waiting_jobs import BEHIND, LATER, LEG, SIMULATOR, full, sent_before, waiting
 
-SIMULATOR = {"role": "primary", "lane": "simulator"}
-BEHIND = {"role": "fallback", "lane": "classical", "starts": "when_needed"}
-LATER = NOW + timedelta(seconds=1)
-LEG = "primary-simulator"
 TO_CLASSICAL = Reroute("classical", "ada", "the simulator is full for hours")
-
-
-def full() -> Shares:
-    """A simulator lane whose window the tenant has out."""
-    shares = Shares({"simulator": 1.0})
-    order = Order("acme", Queue("simulator", "interactive"), "tsp", 10_000, 10_000, 9.0)
-    shares.let_out(UUID(int=1), UUID(int=1), order, NOW)
-    return shares
-
-
-def waiting(submit: Submit | None = None) -> OpenJob:
-    _, job = decide(NoJob(), submit or submitted(SIMULATOR, BEHIND), NOW, JOB_ID, shares=full())
-    assert isinstance(job, OpenJob)
-    return job
 
 
 def open_after(job: Job, message: Reroute | Wake) -> tuple[list[ev.JobEvent], OpenJob]:
@@ -82,15 +63,6 @@ def test_it_is_not_let_go_at_the_turn_that_it_no_longer_waits_for_nor_rerouted_t
     assert [event.lane for event in events if isinstance(event, ev.JobQueued)] == ["classical"]
     assert decide(rerouted, TO_CLASSICAL, LATER, JOB_ID) == ([], rerouted)
     assert decide(after, TO_CLASSICAL, LATER, JOB_ID) == ([], after)
-
-
-def sent_before() -> OpenJob:
-    """A job whose first attempt was out and failed, and whose next one waits."""
-    _, out = decide(NoJob(), submitted(SIMULATOR, BEHIND), NOW, JOB_ID)
-    _, resting = decide(out, a_failure(LEG, code="backend_unavailable"), NOW, JOB_ID)
-    _, job = decide(resting, Wake(), NOW + timedelta(seconds=3), JOB_ID, shares=full())
-    assert isinstance(job, OpenJob)
-    return job
 
 
 @pytest.mark.parametrize(

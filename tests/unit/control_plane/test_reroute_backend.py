@@ -25,7 +25,7 @@ from queuebit_domain.policy.tables import Policy
 from queuebit_gateway.read_model.folding import Folding
 from tests.builders import JOB_ID, NOW, a_submit
 from tests.unit.control_plane.planned import submitted
-from tests.unit.control_plane.test_reroute import BEHIND, LATER, LEG, SIMULATOR, full, sent_before, waiting
+from tests.unit.control_plane.waiting_jobs import BEHIND, LATER, LEG, SIMULATOR, full, sent_before, waiting
 from tests.unit.policy.policies import a_policy, guard
 
 AER = Destination("aer-large", "simulator")

@@ -124,8 +124,7 @@ class ControlPlane:
             paths=self.board,
             relieved=nowhere if shares is None else shares.relieved,
         )
-        superseded = Superseded(store, clock)
-        Consumer(bus, self.handler, intake, self.lanes, clock, work or inline(), superseded).subscribe()
+        Consumer(bus, self.handler, intake, self.lanes, clock, work or inline(), Superseded(store, clock)).subscribe()
         ReportListener(bus, self.lanes, store, clock).subscribe(GROUP)
 
     async def run(self, stop: asyncio.Event) -> None:

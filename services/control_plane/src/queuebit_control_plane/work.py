@@ -96,7 +96,7 @@ class Work:
     had_ended: bool = False
     charges: list[Charge] = field(default_factory=list)
     known: bool = False
-    let_out: list[UUID] = field(default_factory=list)
+    let_out: tuple[UUID, ...] = ()
 
     def stands(self, version: int, job: Job, trace: str | None, size_bytes: int) -> None:
         """Where the job stood."""
@@ -155,17 +155,7 @@ class Work:
                     self.refused = (*self.refused, command)
                     return
             if refusal is not None:
-                assert command.rival_id is not None
-                refusal = refusal.model_copy(update={"cause_id": command.cause_id})
-                refused = InboundCommand(
-                    command.rival_id,
-                    Refuse(refusal),
-                    command.cause_id,
-                    command.tenant,
-                    command.traceparent,
-                    rival_id=self.job_id if type(self.job) is NoJob else None,
-                )
-                self.refused = (*self.refused, refused)
+                self._refuse(command, refusal)
                 return
         was = self.job
         decided, self.job = decide(was, message, now, job_id, gate, purse, shares)
@@ -191,11 +181,23 @@ class Work:
             if name in HELD:
                 self.size_bytes += weight_of(name, len(data) if payload is None else len(data) + len(payload.text))
             elif type(event) is JobQueued:
-                self.let_out.append(event.attempt_id)
+                self.let_out = (*self.let_out, event.attempt_id)
             elif type(event) is JobRejected:
                 self.rejection = event.code
             new = NewEvent(event_id, name, said.schema_version, data, now, command.cause_id, trace, payload)
             self.events.append(new)
+
+    def _refuse(self, command: InboundCommand, refusal: JobRejected) -> None:
+        assert command.rival_id is not None
+        refused = InboundCommand(
+            command.rival_id,
+            Refuse(refusal.model_copy(update={"cause_id": command.cause_id})),
+            command.cause_id,
+            command.tenant,
+            command.traceparent,
+            rival_id=self.job_id if type(self.job) is NoJob else None,
+        )
+        self.refused = (*self.refused, refused)
 
 
 @lru_cache(maxsize=1024)

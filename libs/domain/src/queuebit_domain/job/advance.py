@@ -102,7 +102,9 @@ def complete(draft: Draft, *, at_deadline: bool = False) -> bool:
     draft.abandon_all("a checked answer was chosen", but_after_end=not at_deadline)
     job = draft.open  # abandoned attempts gave reasons
     execution, verdict = best.status.execution, best.status.verdict
-    passed_over = (*whose(best.spec, execution), *(_passed_over(job, best) if len(answered) > 1 else ()))
+    passed_over = _passed_over(job, best) if len(answered) > 1 else ()
+    if best.spec.cached is not None:
+        passed_over = (*whose(best.spec, execution), *passed_over)
     draft.add(
         ev.JobCompleted(
             kind=job.request.problem.kind,

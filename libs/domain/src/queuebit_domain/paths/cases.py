@@ -63,6 +63,20 @@ class _Leg:
         return None
 
 
+class _Waits:
+    """Which legs were held back, as was said last, and when the last of them could begin, where windows were waited for."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, ev.JobHeld] = {}
+        self.begins_at: datetime | None = None
+
+    def hear(self, event: ev.JobHeld) -> None:
+        """What is said first of a leg counts: so is the horizon known from the beginning."""
+        if event.until is not None and event.leg not in self.held:
+            self.begins_at = event.until if self.begins_at is None else max(self.begins_at, event.until)
+        self.held[event.leg] = event
+
+
 def case_of(job_id: UUID, told: Iterable[Told], eligible: int) -> Case | None:
     """The case of a job in which a path is measured; None for any other."""
     request: JobRequest | None = None
@@ -71,8 +85,7 @@ def case_of(job_id: UUID, told: Iterable[Told], eligible: int) -> Case | None:
     fingerprint = ""
     legs: dict[str, _Leg] = {}
     queued: dict[str, datetime] = {}
-    held: dict[str, ev.JobHeld] = {}
-    begins_at: datetime | None = None
+    waits = _Waits()
     ended: tuple[datetime, str] | None = None
     reports = Reports()
     job: Job = NoJob()
@@ -90,9 +103,7 @@ def case_of(job_id: UUID, told: Iterable[Told], eligible: int) -> Case | None:
                 again.lost, again.stopped = None, False
                 fingerprint = fingerprint or event.fingerprint
             case ev.JobHeld():
-                if event.until is not None and event.leg not in held:
-                    begins_at = event.until if begins_at is None else max(begins_at, event.until)
-                held[event.leg] = event
+                waits.hear(event)
             case ev.JobCancelled() | ev.JobExpired() | ev.JobFailed():
                 ended = (at, "the job ended without an answer")
             case ev.JobCompleted() | ev.JobImproved():
@@ -102,31 +113,28 @@ def case_of(job_id: UUID, told: Iterable[Told], eligible: int) -> Case | None:
             case _:
                 _heard(legs, at, event)
     draw = None if planned is None else planned.path
-    if request is None or planned is None or draw is None or not draw.measured or planned.sense is None:
+    if planned is None or draw is None or not draw.measured or planned.sense is None:
         return None
-    assert planned_at is not None
-    assert submitted_at is not None
-    limits = Limits.of(request.tier)
+    if request is None or planned_at is None or submitted_at is None:
+        return None
     tried_again = _tried_again(job)
     arms = {leg: None if leg in tried_again else found.arm(queued.get(leg), reports) for leg, found in legs.items()}
-    path = arms.get(draw.leg or "")
     measured = legs.get(draw.leg or "")
-    base = _base(planned, arms, draw)
     case = Case(
         job_id=job_id,
         planned_at=planned_at,
-        deadline=request.deadline or submitted_at + timedelta(seconds=limits.deadline_s),
+        deadline=request.deadline or submitted_at + timedelta(seconds=Limits.of(request.tier).deadline_s),
         problem_fingerprint=fingerprint,
         sense=planned.sense,
         stage=draw.stage,
-        path=path,
-        base=base,
+        path=arms.get(draw.leg or ""),
+        base=_base(planned, arms, draw),
         incumbent=_number(request.params.get(INCUMBENT_PARAM)),
         propensity=draw.propensity,
         eligible=eligible,
         cost=NO_COST if measured is None else measured.cost,
-        begins_at=begins_at,
-        never_out=_never_out(job, held.get(draw.leg or "")) if draw.leg not in queued else "",
+        begins_at=waits.begins_at,
+        never_out="" if draw.leg in queued else _never_out(job, waits.held.get(draw.leg or "")),
     )
     return case if ended is None else _given_up(case, *ended)
 

@@ -27,10 +27,10 @@ from queuebit_operations.policies.register import PolicyRegister
 from queuebit_runtime.clock import Clock
 from queuebit_store.backends.port import ReportedBackend
 from queuebit_store.budgets.port import AccountRow, PriceRow
-from queuebit_store.ports import StoredEvent, StreamRow
+from queuebit_store.ports import EventLog, StoredEvent, StreamRow
 
 
-class Moves(Jobs, Protocol):
+class Moves(Jobs, EventLog, Protocol):
     """What is needed of the store."""
 
     async def heads(self, stream_ids: Sequence[UUID], *, tenant: str | None = None) -> dict[UUID, StreamRow]: ...

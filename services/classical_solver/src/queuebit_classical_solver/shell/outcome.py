@@ -58,7 +58,10 @@ def succeeded(
     finished_at: datetime,
     worker: str,
 ) -> ExecutionSucceeded:
-    """There is an answer. The problem is echoed, so that the validator needs nothing else."""
+    """There is an answer. The problem is echoed, so that the validator needs nothing else. What was there before says from
+    where.
+    """
+    status = {"status": solution.details.get("status", "FEASIBLE")}
     return ExecutionSucceeded(
         attempt_id=order.attempt_id,
         leg=order.leg,
@@ -73,7 +76,7 @@ def succeeded(
         worker=worker,
         usage=_usage(meter, solution.iterations),
         provenance=_provenance(solution, limits),
-        evidence=_evidence(order, solution),
+        evidence=status if order.from_job is None else {**status, "from_job": str(order.from_job)},
         problem=order.problem,
         params=order.params,
     )
@@ -113,12 +116,6 @@ def computed(
         problem=order.problem,
         params=order.params,
     )
-
-
-def _evidence(order: JobQueued, solution: Solution) -> dict[str, Any]:
-    """Where it came from, too, where it was there before."""
-    status = {"status": solution.details.get("status", "FEASIBLE")}
-    return status if order.from_job is None else {**status, "from_job": str(order.from_job)}
 
 
 def _usage(meter: Meter, iterations: int) -> Usage:

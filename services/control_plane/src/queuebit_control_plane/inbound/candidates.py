@@ -56,11 +56,6 @@ class Candidates:
         ]
 
 
-def names_one(admitted: Admitted) -> bool:
-    """Whether the question names an earlier answer."""
-    return CANDIDATE_PARAM in admitted.request.params
-
-
 def _steps(job_ids: Sequence[UUID], sizes: Mapping[UUID, int]) -> Iterator[list[UUID]]:
     """As many jobs at a time as may be in memory at once."""
     step: list[UUID] = []

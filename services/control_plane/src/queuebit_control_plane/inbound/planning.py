@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from queuebit_contracts.candidates import CANDIDATE_PARAM
 from queuebit_contracts.events import JobPlanned
 from queuebit_contracts.jobs import JobRequest, Lane
 from queuebit_contracts.regions import REGIONS_PARAM, regions_of
-from queuebit_control_plane.inbound.candidates import Candidates, names_one
+from queuebit_control_plane.inbound.candidates import Candidates
 from queuebit_control_plane.inbound.reading import Outcome
 from queuebit_control_plane.policies import AskPolicy, built_in
 from queuebit_domain.holds.lanes import Lanes
@@ -127,7 +128,11 @@ class Planning:
 
     async def _earlier(self, checked: Sequence[Outcome]) -> Mapping[int, Candidate | str]:
         """By its place, the earlier answer of each question that names one, or why it may not compete."""
-        named = [(place, each) for place, each in enumerate(checked) if type(each) is Admitted and names_one(each)]
+        named = [
+            (place, each)
+            for place, each in enumerate(checked)
+            if type(each) is Admitted and CANDIDATE_PARAM in each.request.params
+        ]
         if not named or self._candidates is None:
             return {}
         found = await self._candidates.of([each for _, each in named])

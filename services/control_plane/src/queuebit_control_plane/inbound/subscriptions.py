@@ -268,7 +268,7 @@ def _takes_time(item: Received) -> bool:
     asked = item.envelope.data
     if not isinstance(asked, ev.JobSubmitted) or admitted_before(item) is not None:
         return False
-    if is_to_be_checked(item):
+    if asked.supersedes is not None and is_to_be_checked(item):
         return True
     return not is_quick(asked.request, len(item.record.value or b""))
 
