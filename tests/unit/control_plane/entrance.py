@@ -12,6 +12,7 @@ import pytest
 from queuebit_contracts import channels
 from queuebit_control_plane.inbound.admission import Intake
 from queuebit_control_plane.inbound.subscriptions import Consumer
+from queuebit_control_plane.inbound.superseding import Superseded
 from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_domain.holds.lanes import Lanes
 from queuebit_runtime.bus.decoding import Received, sort_out
@@ -45,7 +46,13 @@ class Plane:
         lanes = Lanes()
         intake = Intake(self.store, Tenants(self.store), lanes)
         self.consumer = Consumer(
-            CollectingBus(), a_handler(self.store, self.clock), intake, lanes, self.clock, inline()
+            CollectingBus(),
+            a_handler(self.store, self.clock),
+            intake,
+            lanes,
+            self.clock,
+            inline(),
+            Superseded(self.store, self.clock),
         )
 
     async def hear(self, *records: Record) -> None:

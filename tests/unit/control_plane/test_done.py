@@ -80,7 +80,8 @@ async def test_what_waited_is_done_when_it_is_decided_and_not_with_the_rest_of_i
     """Given a batch of which one message waits, when that is being decided on as the rest ends, then only the rest is done."""
     handler = SlowHandler()
     unused = cast(Any, None)
-    consumer = Consumer(unused, cast(CommandHandler, handler), unused, Lanes(), StillClock(), inline(), patience_s=0.0)
+    told = cast(CommandHandler, handler)
+    consumer = Consumer(unused, told, unused, Lanes(), StillClock(), inline(), unused, patience_s=0.0)
     early = [says(a_success(), EARLY, 0)]
     mixed = [says(a_success(number=2), HELD, 1), says(a_failure(), FAILED, 2)]
     first, second = Batch(early), Batch(mixed)

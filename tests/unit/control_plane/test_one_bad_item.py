@@ -14,6 +14,7 @@ from queuebit_contracts.ids import job_id_of, refusal_id_of, uuid7
 from queuebit_control_plane.handler import CommandHandler
 from queuebit_control_plane.inbound.admission import Intake
 from queuebit_control_plane.inbound.subscriptions import Consumer
+from queuebit_control_plane.inbound.superseding import Superseded
 from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_domain.holds.lanes import Lanes
 from queuebit_runtime.bus.decoding import Received
@@ -70,7 +71,8 @@ def asked(number: int, key: str | None, **header: bytes) -> Received:
 async def a_consumer(store: MemoryStore, bus: CollectingBus) -> Consumer:
     await store.add_tenant("acme", NOW)
     clock, lanes = StoppedClock(), Lanes()
-    return Consumer(bus, a_handler(store, clock), Intake(store, Tenants(store), lanes), lanes, clock, inline())
+    intake, superseded = Intake(store, Tenants(store), lanes), Superseded(store, clock)
+    return Consumer(bus, a_handler(store, clock), intake, lanes, clock, inline(), superseded)
 
 
 @KIND

@@ -11,6 +11,7 @@ import orjson
 from queuebit_contracts.policy import PolicyDocument, PolicyPublished
 from queuebit_control_plane.inbound.admission import Intake
 from queuebit_control_plane.inbound.subscriptions import Consumer
+from queuebit_control_plane.inbound.superseding import Superseded
 from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_control_plane.policies import STALE_S, PolicyKeeper
 from queuebit_domain.holds.lanes import Lanes
@@ -56,7 +57,9 @@ class Plane:
         lanes = Lanes()
         intake = Intake(self.store, Tenants(self.store), lanes, self.keeper.policy)
         handler = a_handler(self.store, self.clock)
-        self.consumer = Consumer(CollectingBus(), handler, intake, lanes, self.clock, inline())
+        self.consumer = Consumer(
+            CollectingBus(), handler, intake, lanes, self.clock, inline(), Superseded(self.store, self.clock)
+        )
 
     async def publish(self, document: PolicyDocument) -> None:
         register = PolicyRegister(self.store, self.clock)
