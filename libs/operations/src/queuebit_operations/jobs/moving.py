@@ -19,18 +19,18 @@ from queuebit_domain.job.moving import Destination, moved, why_not_moved
 from queuebit_domain.job.state import OpenJob
 from queuebit_domain.money.estimates import Price
 from queuebit_domain.money.purse import Account, Purse
-from queuebit_domain.policy.register import Policies, policy_of
+from queuebit_domain.policy.codec import fold_policies
+from queuebit_domain.policy.register import NO_POLICIES, REGISTER_ID, Policies, policy_of
 from queuebit_operations.bulk.operation import Operation
 from queuebit_operations.errors import NotThere
 from queuebit_operations.jobs.telling import Jobs, Skip
-from queuebit_operations.policies.register import PolicyRegister
 from queuebit_runtime.clock import Clock
 from queuebit_store.backends.port import ReportedBackend
 from queuebit_store.budgets.port import AccountRow, PriceRow
-from queuebit_store.ports import EventLog, StoredEvent, StreamRow
+from queuebit_store.ports import StoredEvent, StreamRow
 
 
-class Moves(Jobs, EventLog, Protocol):
+class Moves(Jobs, Protocol):
     """What is needed of the store."""
 
     async def heads(self, stream_ids: Sequence[UUID], *, tenant: str | None = None) -> dict[UUID, StreamRow]: ...
@@ -73,7 +73,7 @@ class Mover:
             for tenant in sorted({row.tenant for row in rows.values()})
         }
         to = Destination(backend, told.lane, told.region, bool(told.region_named))
-        return cls(to, await PolicyRegister(store, clock).policies(), purses, operation)
+        return cls(to, await _policies(store), purses, operation)
 
     def say(self, job: OpenJob, stored: Sequence[StoredEvent]) -> Reroute | Skip:
         """What to say to a job that waits for its turn."""
@@ -89,6 +89,13 @@ class Mover:
         actor, reason = self._operation.actor, self._operation.reason
         told = f"rerouted to {self._to.backend} by {actor}: {reason}"
         return Reroute(self._to.lane, actor, reason, moved(planned, job, self._to, policy.document, told))
+
+
+async def _policies(store: Moves) -> Policies:
+    policies = NO_POLICIES
+    while stored := await store.events_of(REGISTER_ID, after_version=policies.version):
+        policies = fold_policies(stored, policies)
+    return policies
 
 
 def _accounts(rows: Collection[AccountRow]) -> tuple[Account, ...]:
