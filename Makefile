@@ -241,8 +241,9 @@ chaos: $(READY) ## Break everything on three brokers under load, and see whether
 		$(if $(FAULTS),--faults $(FAULTS)) $(if $(PLANES),--control-planes $(PLANES)) $(if $(OUT),--out $(OUT))
 
 .PHONY: webhook-restarts
-webhook-restarts: $(READY) ## Kill senders of webhooks under load, on a real PostgreSQL: is every one told? (RESTARTS=1000).
-	@RESTARTS=$(or $(RESTARTS),1000) $(BIN)/python -m pytest tests/contract/store/test_webhook_restarts.py -k postgres --timeout 0
+webhook-restarts: $(READY) ## Kill senders of webhooks under load, on a real PostgreSQL: is every one told? (RESTARTS=1000 SEED=1).
+	@RESTARTS=$(or $(RESTARTS),1000) SEED=$(or $(SEED),1) \
+		$(BIN)/python -m pytest tests/contract/store/test_webhook_restarts.py -k postgres --timeout 0
 
 .PHONY: week
 week: $(READY) ## Let a job wait a week at its provider while JOBS=10000 others pass and every service restarts (OUT=file.json).

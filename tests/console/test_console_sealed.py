@@ -24,7 +24,7 @@ async def test_a_sealed_answer_is_shown_to_who_says_why_until_it_is_erased(
 ) -> None:
     world, clock = served.world, served.world.clock
     masters = MasterKeys({"2026": b"m" * 32})
-    ring = KeyRing(world.store, masters, now=clock.now, monotonic_s=clock.monotonic_s, random=os.urandom, mint=uuid4)
+    ring = KeyRing(world.store, masters, monotonic_s=clock.monotonic_s, random=os.urandom, mint=uuid4)
     monkeypatch.setattr(world.parts.payloads, "_ring", ring)
     key = await ring.of_subject("acme", "p-17")
     question = sealed_mapping({"metric": "EUC_2D", "coordinates": [[0, 0], [3, 4], [3, 0]]}, key)

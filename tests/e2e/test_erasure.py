@@ -1,4 +1,6 @@
-"""Erasing a subject on real servers: what its jobs asked and were answered lies nowhere in clear, before and after."""
+"""Erasing a subject on real servers: what its jobs asked and were answered lies nowhere in clear, before and after.
+Nor does any secret by which somebody is let in.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,8 @@ import os
 import subprocess
 from pathlib import Path
 from typing import Any
+
+import httpx2
 
 from queuebit_client.asynchronous import AsyncQueuebit
 from queuebit_client.audit import reveal
@@ -23,13 +27,19 @@ from queuebit_operations.records.kafka import opened_records
 from queuebit_runtime.clock import SystemClock
 from queuebit_store.keys.ring import REMEMBERED_S
 from queuebit_store.postgres import settings_from
+from queuebit_workbench.demo.trace import read_spans, trace_of
 from tests.e2e.command_line import QUEUEBIT
+from tests.e2e.exposure import secrets_of
 from tests.e2e.harness import Platform, eventually, platform
 
 NAMESPACE = "erasure"
 SEALED_CANARY, PLAIN_CANARY = 918273645, 827364519
 SUBJECT = "p-17"
 ERASE_S_MAX = 60.0
+PROVIDER_TOKEN = "canary-of-a-provider-4f1c9b2e"
+WRONG = "canary1of2a3key4that5opens6nothing7and8is9nobodys0s"
+SPANS_TOO = {"QUEUEBIT_TELEMETRY": "console", "QUEUEBIT_TRACE_RATIO": "1", "OTEL_BSP_SCHEDULE_DELAY": "100"}
+"""What is told of traces stands in the logs, and is searched with them."""
 EXECUTIONS = "jobs.executions"
 
 
@@ -50,9 +60,8 @@ async def command(env: dict[str, str], *arguments: str) -> subprocess.CompletedP
     )
 
 
-async def places_of(running: Platform, env: dict[str, str], folders: list[Path], canary: int) -> dict[str, int]:
-    """Where the number is found, by the search of the verb itself."""
-    texts = [str(canary)]
+async def places_of(running: Platform, env: dict[str, str], folders: list[Path], *texts: str) -> dict[str, int]:
+    """Where one of the texts is found, by the search of the verb itself."""
     since = SystemClock().now().replace(hour=0)
     async with own_connection(settings_from(env)) as connection:
         looked = [each async for each in search_store(StoreSearch(connection), texts)]
@@ -64,7 +73,8 @@ async def places_of(running: Platform, env: dict[str, str], folders: list[Path],
 
 async def test_a_subject_is_erased_within_a_minute_and_found_nowhere(stack: Stack, tmp_path: Path) -> None:
     """Given jobs of a subject on both kinds of workers, large and small, and one that became a dead letter, when the subject is
-    erased, then no piece of its data is in any table, topic, dead letter, artifact or log; what is not sealed is found there.
+    erased, then no piece of its data is in any table, topic, dead letter, artifact, log or trace; what is not sealed is found
+    there. No key, token or password is in any of them at any time.
     """
     master, artifacts = tmp_path / "master", tmp_path / "artifacts"
     master.write_text("2026:" + base64.b64encode(os.urandom(32)).decode())
@@ -73,6 +83,8 @@ async def test_a_subject_is_erased_within_a_minute_and_found_nowhere(stack: Stac
         "QUEUEBIT_MASTER_KEY_FILE": str(master),
         "QUEUEBIT_ARTIFACTS": str(artifacts),
         "QUEUEBIT_LOG_LEVEL": "DEBUG",
+        "DWAVE_API_TOKEN": PROVIDER_TOKEN,
+        **SPANS_TOO,
     }
     logs = stack.data_dir / "logs" / NAMESPACE
     clean = {name: value for name, value in os.environ.items() if not name.startswith("QUEUEBIT_")}
@@ -93,17 +105,45 @@ async def test_a_subject_is_erased_within_a_minute_and_found_nowhere(stack: Stac
         shown = [await client.send(reveal(job.id, "compared with what is in clear")) for job in ended[:2]]
         assert [job.answer for job in shown] == [job.answer for job in ended[3:5]]
         await spoiled(running)
+        secrets = [*await shown_secrets(running), *secrets_of(stack.data_dir).values()]
 
         folders = [logs, artifacts]
-        plain = await places_of(running, env, folders, PLAIN_CANARY)
+        plain = await places_of(running, env, folders, str(PLAIN_CANARY))
         assert {"table event", "table payload", "topic jobs.admitted", "topic jobs.lifecycle"} <= set(plain)
         assert any(artifacts.rglob("*"))
-        assert await places_of(running, env, folders, SEALED_CANARY) == {}
+        assert await places_of(running, env, folders, str(SEALED_CANARY)) == {}
+
+        spans = [running.supervisor.log(name) for name in running.supervisor.names]
+        await eventually(lambda: trace_of(read_spans(spans), str(ended[0].id)), "the trace of a job is written")
+        assert await places_of(running, env, folders, *secrets) == {}
 
         await erased(env, ended[0].tenant, logs, artifacts)
         after = [await client.get(job.id) for job in asked]
         assert [job.answer for job in after[:3]] == [{REDACTED: True}] * 3
         assert [job.answer for job in after[3:]] == [job.answer for job in ended[3:]]
+
+
+async def shown_secrets(running: Platform) -> list[str]:
+    """What whoever asks shows or is shown in confidence: right and wrong keys, a token, one where none belongs."""
+    token = f"eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.{WRONG}"
+    wrong = f"qb_live_00000000_{WRONG}"
+    async with httpx2.AsyncClient(base_url=running.url, timeout=60) as http:
+
+        async def asked(method: str, path: str, secret: str, **more: Any) -> httpx2.Response:
+            headers = {"Authorization": f"Bearer {secret}", "Idempotency-Key": f"{method}{path}"}
+            return await http.request(method, path, headers=headers, **more)
+
+        made = await asked("POST", "/v1/keys", running.api_key, json={"name": "shown once", "role": "submitter"})
+        fresh = made.json()["key"]
+        statement = question(7, "classical", {"note": "secrets"})
+        job = await asked("POST", "/v1/jobs", fresh, json=statement)
+        refused = [await asked("POST", "/v1/jobs", each, json=statement) for each in (wrong, token)]
+        astray = await http.get(f"/v1/jobs?api_key={fresh}&access_token={token}", headers={"X-Api-Key": fresh})
+        renewed = await asked("POST", f"/v1/keys/{made.json()['id']}/rotate", running.api_key)
+
+    assert [each.status_code for each in (made, job, *refused, astray, renewed)] == [201, 202, 401, 401, 401, 201]
+    texts = [running.api_key, fresh, renewed.json()["key"], wrong, token, PROVIDER_TOKEN]
+    return [*texts, *(each.rpartition("_")[2] for each in texts[:3]), WRONG]
 
 
 async def erased(env: dict[str, str], tenant: str, logs: Path, artifacts: Path) -> None:

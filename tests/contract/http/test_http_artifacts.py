@@ -109,7 +109,7 @@ async def test_what_is_kept_of_a_subject_is_told_until_its_data_was_erased(
     What is asked for the subject afterwards is another matter.
     """
     clock, masters = world.clock, MasterKeys({"2026": b"m" * 32})
-    ring = KeyRing(world.store, masters, now=clock.now, monotonic_s=clock.monotonic_s, random=os.urandom, mint=uuid4)
+    ring = KeyRing(world.store, masters, monotonic_s=clock.monotonic_s, random=os.urandom, mint=uuid4)
     for payloads in (world.parts.payloads, world.parts.submitter._payloads):
         monkeypatch.setattr(payloads, "_ring", ring)
     world.plane.finish_at_once = False

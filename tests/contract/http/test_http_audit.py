@@ -129,7 +129,7 @@ async def test_what_is_sealed_is_masked_in_answers_to_a_report_and_to_a_cancella
     world: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock, masters = world.clock, MasterKeys({"2026": b"m" * 32})
-    ring = KeyRing(world.store, masters, now=clock.now, monotonic_s=clock.monotonic_s, random=os.urandom, mint=uuid4)
+    ring = KeyRing(world.store, masters, monotonic_s=clock.monotonic_s, random=os.urandom, mint=uuid4)
     monkeypatch.setattr(world.parts.payloads, "_ring", ring)
     sealed = sealed_mapping({"side": [0, 1]}, await ring.of_subject("acme", "p-17"))
     world.plane.answer = sealed

@@ -11,6 +11,7 @@ import pytest
 
 from queuebit_domain.job.summary import PLACE
 from queuebit_gateway.access.authentication import Role, row_of
+from queuebit_gateway.http.requests import read_job
 from queuebit_gateway.http.tenant_stream import tenant_stream
 from queuebit_gateway.read_model.cursors import Seen
 from queuebit_store.budgets.port import Budget
@@ -193,3 +194,34 @@ async def test_keys_of_other_projects_are_not_listed(world: RunningGateway) -> N
     await _bound(world, 841, "admin", project="loads", life=timedelta(days=1))
     found = (await world.http.get("/v1/keys", headers=mine)).json()["data"]
     assert [each["project"] for each in found] == ["routes"]
+
+
+async def test_jobs_of_who_is_not_named_stay_within_the_installation(
+    world: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given quantum hardware for admins and one duty, then jobs of all others are kept here, whatever regions they name, and a
+    wish for hardware is refused in each way in which jobs are asked for.
+    """
+    monkeypatch.setattr(world.parts.authenticator, "_hardware", frozenset({"admin", "hardware"}))
+    plain, named = await _bound(world, 850), await _bound(world, 851, scopes=["job:submit", "duty:hardware"])
+    admin = await _bound(world, 852, "admin")
+    body = a_body(lane="auto", params={"regions": "eu", "restarts": 2})
+    told = {}
+    for name, headers in (("plain", plain), ("named", named), ("admin", admin)):
+        actor = await world.parts.authenticator.actor(headers["Authorization"], "127.0.0.1")
+        request, _, _ = read_job(dict(body), actor.asker)
+        told[name] = request.params["regions"]
+
+    wished = a_body(lane="quantum")
+    batch = {"jobs": [{**wished, "idempotency_key": "one"}, {**a_body(), "idempotency_key": "two"}]}
+    key = {"Idempotency-Key": "wished"}
+    one = await world.http.post("/v1/jobs", json=wished, headers=plain | key)
+    dry = await world.http.post("/v1/jobs?validate_only=true", json=wished, headers=plain)
+    quote = await world.http.post("/v1/quotes", json=wished, headers=plain)
+    many = await world.http.post("/v1/batches", json=batch, headers=plain)
+    allowed = await world.http.post("/v1/jobs?validate_only=true", json=wished, headers=named)
+
+    assert told == {"plain": "local", "named": "eu", "admin": "eu"}
+    assert [(each.status_code, each.json()["code"]) for each in (one, dry, quote)] == [(403, "role_forbids")] * 3
+    assert [each["status"] for each in many.json()["data"]] == [403, 202]
+    assert allowed.status_code == 200

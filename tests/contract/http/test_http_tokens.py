@@ -16,6 +16,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 
 from queuebit_gateway.access.authentication import Authenticator
+from queuebit_gateway.access.strength import Strength
 from queuebit_gateway.access.tokens import Issuer, Tokens
 from queuebit_gateway.egress.post import Answered, EgressFailed
 from queuebit_gateway.http.app import create_app
@@ -75,11 +76,14 @@ class Signed:
         return await self.http.get(path, headers={"Authorization": f"Bearer {token}"})
 
 
+STRONG = Strength(acr=("silver", "gold"), amr=("pwd", "mfa"), age_s_max=600.0)
+
+
 @pytest.fixture
-async def signed() -> AsyncIterator[Signed]:
+async def signed(request: pytest.FixtureRequest) -> AsyncIterator[Signed]:
     async with a_world() as world:
         provider = Provider()
-        tokens = Tokens(ISSUER, provider.get, world.clock)
+        tokens = Tokens(getattr(request, "param", ISSUER), provider.get, world.clock)
         parts = replace(world.parts, authenticator=Authenticator(world.store, PEPPER, world.clock, tokens.actor))
         transport = httpx2.ASGITransport(app=create_app(parts))
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as http:
@@ -121,6 +125,38 @@ async def test_a_token_that_is_not_as_it_must_be_opens_nothing(signed: Signed, c
     answer = await signed.get(signed.token(**changed))
     assert (answer.status_code, answer.json()["code"]) == (401, "token_invalid")
     assert "invalid_token" in answer.headers["www-authenticate"]
+
+
+@pytest.mark.parametrize("signed", [replace(ISSUER, strength=STRONG)], indirect=True, ids=["strong"])
+async def test_who_signed_in_too_weakly_or_too_long_ago_is_asked_to_do_so_again(signed: Signed) -> None:
+    """As RFC 9470 says it: by the challenge a client knows what to ask the identity provider for."""
+    now_s = int(signed.world.clock.now().timestamp())
+    enough: dict[str, Any] = {
+        "acr": "gold",
+        "amr": ["mfa", "pwd", "otp"],
+        "auth_time": now_s - 500,
+        "exp": now_s + 9_999,
+    }
+    weak: list[dict[str, Any]] = [
+        {"acr": None}, {"acr": "bronze"}, {"acr": ["gold"]}, {"amr": None}, {"amr": ["pwd"]}, {"amr": "pwd mfa"},
+        {"auth_time": None}, {"auth_time": now_s - 661}, {"auth_time": now_s + 61}, {"auth_time": True},
+        {"auth_time": "now"}, {"auth_time": 10**400}, {"auth_time": -(10**12)},
+    ]  # fmt: skip
+
+    refused = [await signed.get(signed.token(**{**enough, **each})) for each in weak]
+    token = signed.token(**enough)
+    before = await signed.get(token)
+    signed.world.clock.offset = timedelta(seconds=161)
+
+    assert [(each.status_code, each.json()["code"]) for each in refused] == [(401, "token_invalid")] * len(weak)
+    assert {each.headers["www-authenticate"] for each in refused} == {
+        'Bearer realm="queuebit", error="insufficient_user_authentication", acr_values="silver gold", max_age="600"'
+    }
+    assert (before.status_code, (await signed.get(token)).status_code) == (200, 401)
+
+
+async def test_nothing_is_asked_of_how_somebody_signed_in_where_nobody_said_so(signed: Signed) -> None:
+    assert (await signed.get(signed.token(acr=7, amr={}, auth_time="x"))).status_code == 200
 
 
 async def test_a_token_that_its_issuer_did_not_sign_opens_nothing(signed: Signed) -> None:

@@ -6,11 +6,12 @@ import asyncio
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from queuebit_contracts.sealed import Locked, Redacted, sealed_for
+from queuebit_contracts.sealed import Bound, Locked, Redacted, sealed_for
 from queuebit_store.errors import InvalidSettings
 from queuebit_store.keys.cipher import SubjectCipher
 from queuebit_store.keys.port import Keys, SubjectKey, TenantSecret
@@ -31,7 +32,7 @@ class Watch:
 
 
 def ring_on(store: Keys, masters: MasterKeys = MASTERS, watch: Watch | None = None) -> KeyRing:
-    return KeyRing(store, masters, now=lambda: at(1), monotonic_s=watch or Watch(), random=os.urandom, mint=uuid4)
+    return KeyRing(store, masters, monotonic_s=watch or Watch(), random=os.urandom, mint=uuid4)
 
 
 async def test_what_is_kept_first_holds(store: Keys) -> None:
@@ -42,8 +43,8 @@ async def test_what_is_kept_first_holds(store: Keys) -> None:
     one, other = (SubjectKey(uuid4(), "acme", "anna", b"w", at(n), DAY) for n in (1, 2))
     assert await store.add_subject_key(one) == one
     assert await store.add_subject_key(other) == one
-    assert await store.live_key("acme", "anna") == one
-    assert await store.live_key("acme", "bert") is None
+    assert (await store.live_key("acme", "anna")).key == one
+    assert (await store.live_key("acme", "bert")).key is None
     assert await store.subject_keys([one.key_id, other.key_id]) == {one.key_id: one}
 
 
@@ -54,11 +55,11 @@ async def test_a_destroyed_key_is_known_and_gone_and_the_subject_may_come_again(
     assert await store.destroy_keys("acme", "anna", at(3)) == [one.key_id]
     assert await store.destroy_keys("acme", "anna", at(4)) == []
     gone = SubjectKey(one.key_id, "acme", "anna", None, at(1), DAY, at(3))
-    assert await store.live_key("acme", "anna") is None
+    assert (await store.live_key("acme", "anna")).key is None
     assert await store.subject_keys([one.key_id]) == {one.key_id: gone}
     assert await store.add_subject_key(other) == other
     assert await store.keys_of_subject("acme", "anna") == [gone, other]
-    assert await store.live_key("acme", "bert") == bert
+    assert (await store.live_key("acme", "bert")).key == bert
 
 
 async def test_the_jobs_of_keys_are_remembered_once(store: Keys) -> None:
@@ -79,6 +80,29 @@ async def test_what_one_process_seals_another_opens(store: Keys) -> None:
     assert key.open(token, "text") == b'{"nodes": 7}'
     assert b"nodes" not in token.encode()
     assert sealing.seal(b"x", "text") != sealing.seal(b"x", "text")
+
+
+async def test_the_day_is_that_of_the_store_whatever_clock_the_process_has(store: Any) -> None:
+    """Given a store that says how late it is, then a key begins on that day and seals for it."""
+    before = await store.now()
+    key = await ring_on(store).of_subject("acme", "anna")
+    after = await store.now()
+
+    (row,) = (await store.subject_keys([key.id])).values()
+    assert before <= row.created_at <= after
+    assert key.bound == Bound(None, row.since) == Bound(None, row.created_at.date())
+    assert (await store.live_key("acme", "anna")).key == row
+
+
+async def test_a_key_that_is_kept_from_tomorrow_on_seals_for_tomorrow(store: Keys) -> None:
+    ring = ring_on(store)
+    today = (await ring.of_subject("acme", "anna")).bound.day
+    assert today is not None
+    (row,) = await store.keys_of_subject("acme", "anna")
+    tomorrow = today + timedelta(days=1)
+
+    assert await ring.moved_on(row, tomorrow)
+    assert (await ring.of_subject("acme", "anna")).bound == Bound(None, tomorrow)
 
 
 async def test_processes_that_make_a_key_at_once_have_the_same(store: Keys) -> None:
@@ -106,18 +130,15 @@ async def test_a_destroyed_key_opens_nothing_after_the_time_for_which_it_is_reme
 
 async def test_a_key_that_is_moved_on_opens_nothing_of_before_and_goes_on_sealing(store: Keys) -> None:
     """Given what was sealed on three days, when the key is kept from the second on, then what is of the first is gone."""
-    today = [DAY]
-    ring = KeyRing(
-        store, MASTERS, now=lambda: at(1) + (today[0] - DAY), monotonic_s=Watch(), random=os.urandom, mint=uuid4
-    )
-    tokens = []
-    for days in range(3):
-        today[0] = DAY + timedelta(days=days)
-        key = await ring.of_subject("acme", "anna")
-        tokens.append(key.of(key.bound._replace(job=UUID(int=9))).seal(b"geheim", "text"))
+    ring = ring_on(store)
+    key = await ring.of_subject("acme", "anna")
+    first = key.bound.day
+    assert first is not None
+    days = [first + timedelta(days=nth) for nth in range(3)]
+    tokens = [key.of(Bound(UUID(int=9), day)).seal(b"geheim", "text") for day in days]
     (row,) = (await store.subject_keys([key.id])).values()
 
-    moved = [await ring.moved_on(row, DAY + timedelta(days=1)) for _ in range(2)]
+    moved = [await ring.moved_on(row, days[1]) for _ in range(2)]
 
     cipher = (await ring_on(store).of_ids([key.id]))[key.id]
     assert (moved, cipher is None) == ([True, False], False)

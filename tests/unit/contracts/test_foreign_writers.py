@@ -11,9 +11,18 @@ from uuid import UUID
 import pytest
 
 from queuebit_contracts.channels import RECORD_BYTES_MAX
-from queuebit_contracts.envelope import Envelope, decode, encode_data, encode_headers, from_structured, to_structured
+from queuebit_contracts.envelope import (
+    Envelope,
+    decode,
+    decode_data,
+    encode_data,
+    encode_headers,
+    from_structured,
+    to_structured,
+)
 from queuebit_contracts.errors import ContractError, InvalidData, MalformedEnvelope
 from queuebit_contracts.events import JobSubmitted
+from queuebit_contracts.outcomes import OutcomeReported
 from queuebit_contracts.structured import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, split_batch
 from tests.builders import JOB_ID, NOW, a_request
 
@@ -195,3 +204,29 @@ def test_a_batch_is_split_exactly() -> None:
     value = b'[{"a": 1180591620717411303425}, 7, "x"]'
     assert split_batch(value) == [b'{"a":1180591620717411303425}', b"7", b'"x"']
     assert split_batch(b"[]") == []
+
+
+@pytest.mark.parametrize("flag", [True, False, "3"])
+@pytest.mark.parametrize("field", ["budget_s", "latency_budget_s", "seed"])
+def test_neither_a_flag_nor_a_text_is_a_number_of_a_request(field: str, flag: object) -> None:
+    """Given a writer that says yes where a number stands, then nothing is made of it, and the field is named."""
+    request = {**DOCUMENT["data"]["request"], field: flag}
+    said = json.dumps({**DOCUMENT, "data": {"request": request}}).encode()
+
+    assert refused(CLOUDEVENTS, said) == (InvalidData, [f"/request/{field}"])
+
+
+@pytest.mark.parametrize("flag", [True, False, "3"])
+def test_neither_a_flag_nor_a_text_is_what_an_answer_came_to(flag: object) -> None:
+    with pytest.raises(InvalidData) as caught:
+        decode_data(OutcomeReported, json.dumps({"acted": True, "objective": flag}).encode())
+
+    assert {field.pointer.split("/")[1] for field in caught.value.fields} == {"objective"}
+
+
+@pytest.mark.parametrize("number", [3, 3.0, -2.5, 2**70])
+def test_whole_and_broken_numbers_are_what_an_answer_came_to(number: float) -> None:
+    said = decode_data(OutcomeReported, json.dumps({"acted": True, "objective": number}).encode())
+
+    assert isinstance(said, OutcomeReported)
+    assert (said.objective, type(said.objective)) == (number, type(number))

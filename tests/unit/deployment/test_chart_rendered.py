@@ -130,6 +130,37 @@ def test_who_seals_data_of_subjects_has_the_master_keys_and_a_way_to_the_wrapped
     assert found == {"production": {f"acme-queuebit-{each}" for each in sealing}, "smallest": set()}
 
 
+def test_accounts_of_providers_come_to_quantum_adapters_alone() -> None:
+    """Given a Secret with accounts and a role of Vault, then who talks to providers has both, and a token for Vault alone."""
+    program, case = helm(), CHART.root / "cases/production.yaml"
+    more = ["--set", "credentialsSecret=accounts,vault.role=queuebit,vault.audience=https://vault"]
+    more += ["--set-json", 'networkPolicy.vaultTo=[{"ipBlock":{"cidr":"10.30.0.7/32"}}]']
+    found = documents(CHART.render(program, [case], more=more))
+
+    told = {}
+    for name, pod in pods(found):
+        env = {each["name"]: each.get("value") for each in pod["containers"][0]["env"]}
+        volumes = {each["name"]: each for each in pod["volumes"]}
+        if {"credentials", "vault"} & volumes.keys() or any("VAULT" in each for each in env):
+            mounts = {each["name"]: each["mountPath"] for each in pod["containers"][0]["volumeMounts"]}
+            told[name] = (env, volumes, mounts, pod["automountServiceAccountToken"])
+    (env, volumes, mounts, automounted) = told.pop("acme-queuebit-quantum-adapter")
+    reached = {
+        name
+        for name, policy in of_kind(found, "NetworkPolicy").items()
+        if any("10.30.0.7/32" in str(each) and each["ports"][0]["port"] == 8200 for each in policy["spec"]["egress"])
+    }
+
+    assert told == {}
+    assert env["QUEUEBIT_QUANTUM_CREDENTIALS"] == mounts["credentials"]
+    assert volumes["credentials"]["secret"]["secretName"] == "accounts"
+    assert env["QUEUEBIT_QUANTUM_VAULT_ROLE"] == "queuebit"
+    assert env["QUEUEBIT_QUANTUM_VAULT_JWT_FILE"] == f"{mounts['vault']}/token"
+    (source,) = volumes["vault"]["projected"]["sources"]
+    assert source["serviceAccountToken"] == {"path": "token", "audience": "https://vault", "expirationSeconds": 3600}
+    assert (automounted, reached) == (False, {"acme-queuebit-quantum-adapter"})
+
+
 def test_what_a_service_needs_is_let_through_and_nothing_beside() -> None:
     """Given the names' resolvers, an issuer and artifacts inside, then who asks them may, and who sends no webhooks may not."""
     program, case = helm(), CHART.root / "cases/production.yaml"

@@ -34,9 +34,7 @@ class World:
         self.clock, self.telemetry = MovedClock(), Listener()
         self.store = MemoryStore(MemoryDatabase(lambda: self.clock.now().timestamp()))
         masters = MasterKeys({"2026": b"m" * 32})
-        self.ring = KeyRing(
-            self.store, masters, now=self.clock.now, monotonic_s=self.clock.monotonic_s, random=os.urandom, mint=uuid4
-        )
+        self.ring = KeyRing(self.store, masters, monotonic_s=self.clock.monotonic_s, random=os.urandom, mint=uuid4)
         self.stop = asyncio.Event()
 
     def begun(self) -> asyncio.Task[None]:

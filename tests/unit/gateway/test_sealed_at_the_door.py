@@ -38,7 +38,7 @@ JOB = UUID(int=7)
 def ring() -> KeyRing:
     store = MemoryStore(MemoryDatabase(lambda: 0.0))
     masters = MasterKeys({"2026": b"m" * 32})
-    return KeyRing(store, masters, now=lambda: at(1), monotonic_s=lambda: 0.0, random=os.urandom, mint=uuid4)
+    return KeyRing(store, masters, monotonic_s=lambda: 0.0, random=os.urandom, mint=uuid4)
 
 
 def asked(bytes_: int) -> JobRequest:

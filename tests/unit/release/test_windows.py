@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo, reset_tzpath
 
 import pytest
 
@@ -120,3 +121,14 @@ def test_a_zone_is_one_that_the_clocks_of_the_world_know() -> None:
         False,
         False,
     ]
+
+
+def test_zones_are_known_on_a_host_that_has_none_of_its_own() -> None:
+    """Given a machine without zone data, as small images are, then what is installed with this package knows them."""
+    reset_tzpath(to=())
+    try:
+        assert ZoneInfo.no_cache("Europe/Berlin").utcoffset(datetime(2026, 7, 1)) == timedelta(hours=2)
+        assert is_zone("Pacific/Chatham")
+        assert not is_zone("Europe/Nowhere")
+    finally:
+        reset_tzpath()

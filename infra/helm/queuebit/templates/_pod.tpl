@@ -61,6 +61,15 @@ capabilities: {drop: [ALL]}
 {{- if and .root.Values.masterKeySecret (has .component (list "gateway" "quantum-adapter" "classical-solver" "result-validation")) -}}yes{{- end -}}
 {{- end -}}
 
+{{/* Who works with accounts of providers, and whether they come from a folder or from Vault. */}}
+{{- define "queuebit.has-credentials" -}}
+{{- if and .root.Values.credentialsSecret (eq .component "quantum-adapter") -}}yes{{- end -}}
+{{- end -}}
+
+{{- define "queuebit.enters-vault" -}}
+{{- if and .root.Values.vault.role (eq .component "quantum-adapter") -}}yes{{- end -}}
+{{- end -}}
+
 {{- define "queuebit.postgres-env" -}}
 - name: QUEUEBIT_POSTGRES
   valueFrom: {secretKeyRef: {name: {{ .root.Values.postgres.urlSecret | quote }}, key: {{ index .root.Values.postgres.keys .whose | quote }}}}
@@ -74,6 +83,13 @@ capabilities: {drop: [ALL]}
 {{- end }}
 {{- if include "queuebit.seals" . }}
 - {name: QUEUEBIT_MASTER_KEY_FILE, value: /run/queuebit/master/master.keys}
+{{- end }}
+{{- if include "queuebit.has-credentials" . }}
+- {name: QUEUEBIT_QUANTUM_CREDENTIALS, value: /run/queuebit/credentials}
+{{- end }}
+{{- if include "queuebit.enters-vault" . }}
+- {name: QUEUEBIT_QUANTUM_VAULT_ROLE, value: {{ .root.Values.vault.role | quote }}}
+- {name: QUEUEBIT_QUANTUM_VAULT_JWT_FILE, value: /run/queuebit/vault/token}
 {{- end }}
 {{- if eq .component "gateway" }}
 - name: QUEUEBIT_PEPPER

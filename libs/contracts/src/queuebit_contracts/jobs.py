@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic import AwareDatetime, BeforeValidator, Field, Strict, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from queuebit_contracts.candidates import Cached
@@ -71,7 +71,8 @@ TenantName = Annotated[str, StringConstraints(pattern=f"^{_TENANT}$")]
 KindName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,255}$")]
 LegName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-Number = int | float
+Number = Annotated[int, Strict()] | Annotated[float, Strict()]
+"""Neither a flag nor a text is one."""
 Sense = Literal["min", "max"]
 """Which objective is better."""
 
@@ -115,7 +116,7 @@ class Problem(StrictModel):
     """A typed, versioned statement in domain terms. `statement` is checked by the module of its kind."""
 
     kind: KindName
-    version: Annotated[int, Field(ge=1, le=1000)] = 1
+    version: Annotated[int, Strict(), Field(ge=1, le=1000)] = 1
     statement: Sensitive[dict[str, Any]]
 
 
@@ -147,10 +148,10 @@ class JobRequest(StrictModel):
     problem: Problem
     lane: LaneWish = "auto"
     tier: Tier = "interactive"
-    budget_s: Annotated[float, Field(gt=0, le=BUDGET_S_MAX)] | None = None
-    latency_budget_s: Annotated[float, Field(gt=0, le=BUDGET_S_MAX)] | None = None
+    budget_s: Annotated[float, Strict(), Field(gt=0, le=BUDGET_S_MAX)] | None = None
+    latency_budget_s: Annotated[float, Strict(), Field(gt=0, le=BUDGET_S_MAX)] | None = None
     deadline: AwareDatetime | None = None
-    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
+    seed: Annotated[int, Strict(), Field(ge=0, le=2**63 - 1)] | None = None
     params: Annotated[
         dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")], ParamValue],
         Field(max_length=50),

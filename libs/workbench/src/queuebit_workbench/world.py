@@ -168,7 +168,7 @@ class World:
         if self._master_key_file is None:
             return None
         clock, mint = self.clock, self._ids.mint
-        return ring_over(store, self._master_key_file, now=clock.now, monotonic_s=clock.monotonic_s, mint=mint)
+        return ring_over(store, self._master_key_file, monotonic_s=clock.monotonic_s, mint=mint)
 
     def _build(self, name: str, member: _Member) -> Run | None:
         bus, store, clock = member.ports.bus, member.ports.store, member.ports.clock

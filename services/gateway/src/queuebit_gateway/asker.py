@@ -10,13 +10,14 @@ from queuebit_contracts.money import ENVIRONMENT_LABEL, PROJECT_LABEL
 
 class Asker(NamedTuple):
     """For whom a question is asked: the tenant, and the project and environment that its key is for, where it is for one.
-    `who`: the name of who asks, for the record.
+    `who`: the name of who asks, for the record. `local_only`: whether nothing of what they ask may leave the installation.
     """
 
     tenant: str
     project: str | None = None
     environment: str | None = None
     who: str = ""
+    local_only: bool = False
 
     @property
     def bound(self) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
-from queuebit_gateway.access.authentication import Authenticator, ReadToken
+from queuebit_gateway.access.authentication import Authenticator
 from queuebit_gateway.access.issuing import Issuing
 from queuebit_gateway.access.proxies import NO_PROXIES, Proxies
 from queuebit_gateway.access.rate_limits import RATES, Limiter, Rate, RouteClass
@@ -107,7 +107,7 @@ def build_parts(
     telemetry: Telemetry = SILENT,
     console: bool = True,
     egress: EgressPolicy = EgressPolicy(),  # noqa: B008 - a frozen value
-    tokens: ReadToken | None = None,
+    authenticator: Authenticator | None = None,
     payloads: Payloads | None = None,
     artifacts: Artifacts | None = None,
     runs_operations: bool = False,
@@ -116,7 +116,7 @@ def build_parts(
     jobs, tailer, work = Jobs(store, hop=hop), Tailer(store, clock, poll_interval_s=poll_interval_s), work or inline()
     payloads, seldom_s, trail = payloads or Payloads(), 4 * poll_interval_s, Trail(store, clock, ids)
     return Parts(
-        authenticator=Authenticator(directory, pepper, clock, tokens),
+        authenticator=authenticator or Authenticator(directory, pepper, clock),
         limiter=Limiter(rates),
         jobs=jobs,
         etas=Etas(store, clock, telemetry),
@@ -158,7 +158,7 @@ def _ring(service: Service, settings: GatewaySettings, store: PostgresStore) -> 
     if settings.master_key_file is None:
         return None
     clock, mint = service.clock, service.ids.mint
-    ring = ring_over(store, settings.master_key_file, now=clock.now, monotonic_s=clock.monotonic_s, mint=mint)
+    ring = ring_over(store, settings.master_key_file, monotonic_s=clock.monotonic_s, mint=mint)
     if settings.personal_keep_d:
         keeping = PersonalRetention(store, ring, clock, service.telemetry, keep_d=settings.personal_keep_d)
         service.task("personal-data", keeping.run)
@@ -180,6 +180,7 @@ async def build(
     pepper = settings.pepper.get_secret_value().encode()
     egress, issuer = Egress(settings.egress()), settings.issuer()
     service.on_close(egress.close)
+    tokens = Tokens(issuer, egress.get, service.clock).actor if issuer else None
     parts = build_parts(
         store,
         store,
@@ -192,7 +193,7 @@ async def build(
         telemetry=service.telemetry,
         console=settings.console,
         egress=settings.egress(),
-        tokens=Tokens(issuer, egress.get, service.clock).actor if issuer else None,
+        authenticator=Authenticator(store, pepper, service.clock, tokens, hardware=settings.hardware_roles),
         payloads=Payloads(_ring(service, settings, store), settings.personal_keep_d),
         artifacts=artifacts,
         runs_operations=_beside(service, settings),

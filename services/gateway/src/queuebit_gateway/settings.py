@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_v
 from pydantic_settings import NoDecode
 
 from queuebit_gateway.access.proxies import ForwardedHeader, Proxies
+from queuebit_gateway.access.strength import Strength
 from queuebit_gateway.access.tokens import Issuer
 from queuebit_gateway.egress.target import EgressPolicy
 from queuebit_gateway.http.certificate import Certificate
@@ -97,6 +98,15 @@ class GatewaySettings(RuntimeSettings):
             "gateway is not: give it to a gateway that operators alone reach."
         ),
     ] = False
+    hardware_roles: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        BeforeValidator(listed),
+        Field(
+            description="Roles and duties, parted by commas, of those whose jobs may go to quantum hardware and other "
+            "providers, such as admin,hardware. Jobs of others stay within the installation. Empty: of whoever may submit."
+        ),
+    ] = ()
     egress_allow: Annotated[
         tuple[str, ...],
         NoDecode,
@@ -118,6 +128,17 @@ class GatewaySettings(RuntimeSettings):
     )
     oidc_tenant_claim: str = Field(default="tenant", description="The claim that names the tenant.")
     oidc_role_claim: str = Field(default="role", description="The claim that names the role, or a list with roles.")
+    oidc_acr: Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed)] = Field(
+        default=(),
+        description="Levels at which people must have signed in, parted by commas: the claim `acr` is one of them. Empty: any.",
+    )
+    oidc_amr: Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed)] = Field(
+        default=(),
+        description="Means by which they must have, such as mfa: the claim `amr` names each of them. Empty: any.",
+    )
+    oidc_auth_age_s_max: float = Field(
+        default=0.0, ge=0, description="How long ago they may have signed in, by the claim `auth_time`. 0: whenever."
+    )
 
     @field_validator("personal_keep_d")
     @classmethod
@@ -174,7 +195,12 @@ class GatewaySettings(RuntimeSettings):
         if not self.oidc_issuer:
             return None
         return Issuer(
-            self.oidc_issuer, self.oidc_audience, self.oidc_keys_url, self.oidc_tenant_claim, self.oidc_role_claim
+            self.oidc_issuer,
+            self.oidc_audience,
+            self.oidc_keys_url,
+            self.oidc_tenant_claim,
+            self.oidc_role_claim,
+            Strength(self.oidc_acr, self.oidc_amr, self.oidc_auth_age_s_max),
         )
 
     def egress(self) -> EgressPolicy:

@@ -47,6 +47,18 @@ class AdapterError(Exception):
         return (_rebuild, (type(self), self.detail, self.remedy, self.retry_after_s, self.action, self.reason))
 
 
+class CredentialsMissing(AdapterError):
+    """Credentials of providers cannot be had now."""
+
+
+class VaultAway(CredentialsMissing):
+    """Vault does not answer, or not as Vault does."""
+
+
+class VaultRefused(CredentialsMissing):
+    """Vault does not let us in, or not read."""
+
+
 def _rebuild(
     cls: type[AdapterError],
     detail: str,

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from functools import partial
+from importlib.util import find_spec
 
 from pydantic import ValidationError
 
+from queuebit_quantum_adapter.credentials.keeping import Credentials
+from queuebit_quantum_adapter.credentials.opening import sources_of
+from queuebit_quantum_adapter.errors import CredentialsMissing
 from queuebit_quantum_adapter.evidence.retention import Forgetting
 from queuebit_quantum_adapter.shell.app import WARM_MODULES, QuantumAdapter
-from queuebit_quantum_adapter.shell.credentials import Credentials
 from queuebit_quantum_adapter.shell.settings import PREFIX, AdapterSettings
 from queuebit_quantum_adapter.submissions.ledger import close_ledger, ledger_fault
 from queuebit_runtime.clock import SystemClock
@@ -22,6 +25,9 @@ from queuebit_store.errors import InvalidSettings
 from queuebit_store.keys.opening import ring_of_service
 
 NAME = "quantum-adapter"
+CREDENTIALS = (
+    "Look at QUEUEBIT_QUANTUM_CREDENTIALS and QUEUEBIT_QUANTUM_VAULT_URL: the adapter starts once they are there."
+)
 FOLLOWERS_MAX = 4
 """So many backends are followed at once, each in a process that is started when it is needed."""
 
@@ -39,6 +45,9 @@ def main() -> int:
     settings = read_settings()
     if isinstance(settings, int):
         return settings
+    if settings.vault is not None and find_spec("hvac") is None:
+        sys.stderr.write(f"{NAME}: QUEUEBIT_QUANTUM_VAULT_URL needs hvac: install queuebit-quantum-adapter[vault].\n")
+        return EXIT_USAGE
     try:
         artifacts, retention = artifacts_from(os.environ, SystemClock().now), retention_from(os.environ)
     except InvalidSettings as error:
@@ -53,9 +62,11 @@ def main() -> int:
             pool.renew()
             follow_pool.renew()
 
-        if settings.credentials is not None:
-            credentials = Credentials(settings.credentials, os.environ, renew)
-            credentials.look()
+        if sources := sources_of(settings.credentials, settings.vault, service.clock.monotonic_s):
+            credentials = Credentials(sources, os.environ, renew)
+            await service.wait_for(
+                "The source of credentials", credentials.begin, remedy=CREDENTIALS, transient=(CredentialsMissing,)
+            )
             service.task("credentials", partial(credentials.run, clock=service.clock))
         adapter = QuantumAdapter(
             service.bus,

@@ -140,7 +140,7 @@ async def _witnesses(
             remedy="Set it as the services have it.",
         )
     mint = lambda: uuid7(int(clock.now().timestamp() * 1000), 0)  # noqa: E731 - no key is made here
-    ring = ring_over(store, Path(file), now=clock.now, monotonic_s=clock.monotonic_s, mint=mint)
+    ring = ring_over(store, Path(file), monotonic_s=clock.monotonic_s, mint=mint)
     said = [data for _, _, _, data in await search.events_of(found.jobs)]
     keys = await ring.of_ids({key for data in said for key in keys_in(data)})
     if not any(keys.values()):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
-from queuebit_store.keys.port import SubjectKey, TenantSecret
+from queuebit_store.keys.port import LiveKey, SubjectKey, TenantSecret
 from queuebit_store.memory_state.database import MemoryDatabase
 from queuebit_store.memory_state.hooks import Hooks
 
@@ -26,13 +26,13 @@ class MemoryKeys:
         await self.hooks.before("add_tenant_secret")
         return self.database.tenant_secrets.setdefault(secret.tenant, secret)
 
-    async def live_key(self, tenant: str, subject: str) -> SubjectKey | None:
+    async def live_key(self, tenant: str, subject: str) -> LiveKey:
         await self.hooks.before("live_key")
-        return next((key for key in self._keys_of(tenant, subject) if key.wrapped is not None), None)
+        return LiveKey(self._live_key_of(tenant, subject), datetime.fromtimestamp(self.database.now_s(), UTC))
 
     async def add_subject_key(self, key: SubjectKey) -> SubjectKey:
         await self.hooks.before("add_subject_key")
-        live = next((each for each in self._keys_of(key.tenant, key.subject) if each.wrapped is not None), None)
+        live = self._live_key_of(key.tenant, key.subject)
         if live is not None:
             return live
         self.database.subject_keys[key.key_id] = key
@@ -76,6 +76,9 @@ class MemoryKeys:
             gone = replace(key, wrapped=None, destroyed_at=now)
             self.database.subject_keys[key.key_id] = gone
         return [key.key_id for key in live]
+
+    def _live_key_of(self, tenant: str, subject: str) -> SubjectKey | None:
+        return next((key for key in self._keys_of(tenant, subject) if key.wrapped is not None), None)
 
     def _keys_of(self, tenant: str, subject: str) -> list[SubjectKey]:
         found = [key for key in self.database.subject_keys.values() if (key.tenant, key.subject) == (tenant, subject)]

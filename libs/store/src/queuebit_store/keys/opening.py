@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -20,8 +19,6 @@ REMEDY = "Start PostgreSQL, or set QUEUEBIT_POSTGRES: keys of sealed data lie th
 
 class Timed(Protocol):
     """A clock of the process."""
-
-    def now(self) -> datetime: ...
 
     def monotonic_s(self) -> float: ...
 
@@ -77,12 +74,10 @@ async def ring_of_service(service: Starting, name: str, env: Mapping[str, str]) 
     return await service.wait_for("PostgreSQL", opening, remedy=REMEDY, transient=(StoreUnavailable,))
 
 
-def ring_over(
-    keys: Keys, file: Path, *, now: Callable[[], datetime], monotonic_s: Callable[[], float], mint: Callable[[], UUID]
-) -> KeyRing:
+def ring_over(keys: Keys, file: Path, *, monotonic_s: Callable[[], float], mint: Callable[[], UUID]) -> KeyRing:
     """The ring over a store of keys, with the master keys of the file. Raises InvalidSettings."""
     masters = master_keys_from(file)
-    return KeyRing(keys, masters, now=now, monotonic_s=monotonic_s, random=secrets.token_bytes, mint=mint)
+    return KeyRing(keys, masters, monotonic_s=monotonic_s, random=secrets.token_bytes, mint=mint)
 
 
 async def ring_of_process(
@@ -109,4 +104,4 @@ async def ring_of_process(
     on_close(session.close)
     await session.open()
     await check_schema(session)
-    return ring_over(PostgresKeys(session), file, now=clock.now, monotonic_s=clock.monotonic_s, mint=mint)
+    return ring_over(PostgresKeys(session), file, monotonic_s=clock.monotonic_s, mint=mint)

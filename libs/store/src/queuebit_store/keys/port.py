@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 
@@ -33,6 +33,13 @@ class SubjectKey:
     destroyed_at: datetime | None = None
 
 
+class LiveKey(NamedTuple):
+    """The key that data of a subject is sealed with at `now` by the store's clock; None where it has none yet."""
+
+    key: SubjectKey | None
+    now: datetime
+
+
 class Keys(Protocol):
     """Whoever keeps wrapped keys."""
 
@@ -44,8 +51,8 @@ class Keys(Protocol):
         """Keep it, unless the tenant has one: that one then. Gives the one that holds."""
         ...
 
-    async def live_key(self, tenant: str, subject: str) -> SubjectKey | None:
-        """The key that data of the subject is sealed with now."""
+    async def live_key(self, tenant: str, subject: str) -> LiveKey:
+        """The key that data of the subject is sealed with now, and what time that is."""
         ...
 
     async def add_subject_key(self, key: SubjectKey) -> SubjectKey:

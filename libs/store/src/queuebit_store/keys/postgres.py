@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from queuebit_store.connections.session import Session
-from queuebit_store.keys.port import SubjectKey, TenantSecret
+from queuebit_store.keys.port import LiveKey, SubjectKey, TenantSecret
 
 
 class PostgresKeys:
@@ -27,9 +27,9 @@ class PostgresKeys:
         assert holds is not None
         return holds
 
-    async def live_key(self, tenant: str, subject: str) -> SubjectKey | None:
-        rows = await self._session.fetch("live_key", tenant, subject)
-        return _key(rows[0]) if rows else None
+    async def live_key(self, tenant: str, subject: str) -> LiveKey:
+        *key, now = (await self._session.fetch("live_key", tenant, subject))[0]
+        return LiveKey(None if key[0] is None else SubjectKey(*key), now)
 
     async def add_subject_key(self, key: SubjectKey) -> SubjectKey:
         holds = None
@@ -38,7 +38,7 @@ class PostgresKeys:
             await self._session.fetch(
                 "add_subject_key", key.key_id, key.tenant, key.subject, key.wrapped, key.created_at, key.since
             )
-            holds = await self.live_key(key.tenant, key.subject)
+            holds = (await self.live_key(key.tenant, key.subject)).key
         return holds
 
     async def subject_keys(self, key_ids: Sequence[UUID]) -> dict[UUID, SubjectKey]:

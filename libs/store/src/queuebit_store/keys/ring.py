@@ -44,8 +44,8 @@ class MasterKeys:
 
 
 class KeyRing:
-    """Finds and makes the keys of subjects. `now` and `monotonic_s` are clocks, `random` gives so many random bytes, `mint` a
-    new id.
+    """Finds and makes the keys of subjects; which day it is the store says. `monotonic_s` is a clock, `random` gives so many
+    random bytes, `mint` a new id.
     """
 
     def __init__(
@@ -53,14 +53,12 @@ class KeyRing:
         keys: Keys,
         masters: MasterKeys,
         *,
-        now: Callable[[], datetime],
         monotonic_s: Callable[[], float],
         random: Callable[[int], bytes],
         mint: Callable[[], UUID],
     ) -> None:
         self._keys = keys
         self._masters = masters
-        self._now = now
         self._monotonic_s = monotonic_s
         self._random = random
         self._mint = mint
@@ -69,7 +67,7 @@ class KeyRing:
 
     async def of_subject(self, tenant: str, subject: str) -> DataKey:
         """The key to seal data of the subject with now; a new one where it has none. Raises StoreError."""
-        found, now = await self._keys.live_key(tenant, subject), self._now()
+        found, now = await self._keys.live_key(tenant, subject)
         if found is None:
             secret = await self._tenant_key(tenant)
             key_id = self._mint()
@@ -77,7 +75,7 @@ class KeyRing:
             found = await self._keys.add_subject_key(SubjectKey(key_id, tenant, subject, wrapped, now, now.date()))
         cipher = await self._cipher(found)
         assert cipher is not None
-        # Clocks differ: a key that is kept for tomorrow on seals for then.
+        # Kept by a clock that went before: what is sealed is of its first day at the earliest.
         return cipher.of(Bound(None, max(now.date(), found.since)))
 
     async def of_ids(self, key_ids: Collection[UUID], tenant: str | None = None) -> dict[UUID, DataKey | None]:

@@ -7,9 +7,9 @@ SELECT tenant, master, wrapped FROM tenant_secret WHERE tenant = $1;
 INSERT INTO tenant_secret (tenant, master, wrapped) VALUES ($1, $2, $3) ON CONFLICT (tenant) DO NOTHING;
 
 -- name: live_key
--- The key that data of a subject is sealed with now.
-SELECT key_id, tenant, subject, wrapped, created_at, since, destroyed_at FROM subject_key
-WHERE tenant = $1 AND subject = $2 AND destroyed_at IS NULL;
+-- The key that data of a subject is sealed with now, where it has one, beside what time it is.
+SELECT k.key_id, k.tenant, k.subject, k.wrapped, k.created_at, k.since, k.destroyed_at, clock_timestamp() AS now
+FROM (VALUES (1)) AS one LEFT JOIN subject_key AS k ON k.tenant = $1 AND k.subject = $2 AND k.destroyed_at IS NULL;
 
 -- name: add_subject_key
 -- Keep the wrapped key of a subject, where it has no live one.

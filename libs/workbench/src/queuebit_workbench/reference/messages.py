@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from functools import reduce
+from operator import or_
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from queuebit_contracts.channels import CHANNELS, DAY_MS, Channel
 from queuebit_contracts.failures import FAILURES
@@ -69,7 +73,16 @@ def _event(name: str, types: list[str]) -> str:
     return section(name, said, where, table(("field", "type", ""), fields))
 
 
-def _type(annotation: object) -> str:
+def _bare(annotation: Any) -> Any:
+    """A type without what else is said of it, each side of a union too."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _bare(get_args(annotation)[0])
+    return reduce(or_, map(_bare, get_args(annotation))) if origin in (Union, UnionType) else annotation
+
+
+def _type(stated: Any) -> str:
+    annotation = _bare(stated)
     text = (
         annotation.__name__ if isinstance(annotation, type) and not hasattr(annotation, "__args__") else str(annotation)
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Literal
@@ -100,7 +100,8 @@ SECRET_BITS = 256
 class Actor:
     """Who asks: the tenant that the key belongs to, its role, and the key's id for the record. `scopes`: the actions that the
     key is narrowed to; empty, all that its role allows. `until`: of a token, which nobody keeps, when it ends. `duties`: roles
-    that policies name, whose plans they decide on. `networks`, `project`, `environment`, `expires_at`: as the key has them.
+    that policies name, whose plans they decide on. `networks`, `project`, `environment`, `expires_at`: as the key has
+    them. `local_only`: whether their jobs stay within the installation, as quantum hardware is for others.
     """
 
     tenant: str
@@ -113,6 +114,7 @@ class Actor:
     project: str | None = None
     environment: str | None = None
     expires_at: datetime | None = None
+    local_only: bool = False
 
     @property
     def name(self) -> str:
@@ -121,7 +123,7 @@ class Actor:
 
     @property
     def asker(self) -> Asker:
-        return Asker(self.tenant, self.project, self.environment, self.name)
+        return Asker(self.tenant, self.project, self.environment, self.name, self.local_only)
 
     @property
     def actions(self) -> frozenset[str]:
@@ -173,11 +175,21 @@ def row_of(
 class Authenticator:
     """Turns the Authorization header into an Actor. Look-ups are cached for 5 s, so a revocation takes hold within that.
 
-    `tokens` reads tokens of an identity provider, where one is trusted.
+    `tokens` reads tokens of an identity provider, where one is trusted. `hardware`: the roles and duties of those whose jobs
+    may go to quantum hardware; none, whoever may submit.
     """
 
-    def __init__(self, directory: Directory, pepper: bytes, clock: Clock, tokens: ReadToken | None = None) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        pepper: bytes,
+        clock: Clock,
+        tokens: ReadToken | None = None,
+        *,
+        hardware: Collection[str] = (),
+    ) -> None:
         self._tokens = tokens
+        self._hardware = frozenset(hardware)
         self._keys = KeyLookup(directory.find_keys, clock)
         self._pepper = pepper
         self._clock = clock
@@ -188,6 +200,12 @@ class Authenticator:
         """Who sent this header from this address. Raises Refusal: key_missing, key_malformed, key_unknown, key_expired,
         key_revoked, address_forbids or token_invalid.
         """
+        found = await self._found(header, address)
+        if self._hardware and self._hardware.isdisjoint({found.role, *found.duties}):
+            return replace(found, local_only=True)
+        return found
+
+    async def _found(self, header: str | None, address: str) -> Actor:
         scheme, _, token = (header or "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise _unauthorised("key_missing")

@@ -20,6 +20,7 @@ from joserfc.jwk import JWKRegistry, KeySet
 
 from queuebit_contracts.jobs import is_tenant_name
 from queuebit_gateway.access.authentication import ALLOWED, ROLES, Actor
+from queuebit_gateway.access.strength import ANY, Strength
 from queuebit_gateway.egress.post import Answered, EgressFailed
 from queuebit_gateway.problem_details import Refusal
 from queuebit_runtime.clock import Clock
@@ -61,6 +62,7 @@ class Issuer:
     keys_url: str
     tenant_claim: str = "tenant"
     role_claim: str = "role"
+    strength: Strength = ANY
 
 
 class Tokens:
@@ -140,7 +142,8 @@ class Tokens:
             raise _invalid(f"Its claim {self._issuer.role_claim} names no role of Queuebit.")
         if not isinstance(claims["sub"], str) or not claims["sub"].isprintable():
             raise _invalid("Its claim sub is no text.")
-        until = datetime.fromtimestamp(self._ends_s(claims["exp"]), UTC)
+        strong_until_s = self._issuer.strength.holds_until_s(claims, self._clock.now().timestamp(), LEEWAY_S)
+        until = datetime.fromtimestamp(min(self._ends_s(claims["exp"]), strong_until_s), UTC)
         widest = max(roles, key=lambda role: (len(ALLOWED[role]), ROLES.index(role)))
         duties = frozenset(each for each in named if isinstance(each, str) and each not in ROLES)
         return Actor(tenant, widest, f"oidc:{claims['sub']}"[:WHO_LENGTH_MAX], until=until, duties=duties)

@@ -17,6 +17,7 @@ from queuebit_contracts.jobs import KEY_LENGTH_MAX, IdempotencyKey, JobRequest, 
 from queuebit_contracts.model import StrictModel
 from queuebit_contracts.money import ENVIRONMENT_LABEL, PROJECT_LABEL, REHEARSALS
 from queuebit_contracts.origin import Given, Origin
+from queuebit_contracts.regions import LOCAL, REGIONS_PARAM
 from queuebit_contracts.sagas import NO_SAGA, Saga
 from queuebit_gateway.asker import Asker
 from queuebit_gateway.problem_details import Refusal
@@ -105,7 +106,7 @@ class GrantBody(DenyBody):
 
 def read_job(body: dict[str, Any], asker: Asker) -> tuple[JobRequest, Origin, Saga]:
     """The request of this tenant, what its end says again, and what it means for the work of others. Raises Refusal:
-    tenant_forbidden, environment_forbidden or invalid_request.
+    tenant_forbidden, environment_forbidden, role_forbids or invalid_request.
     """
     tenant = asker.tenant
     if body.get("tenant", tenant) != tenant:
@@ -117,7 +118,8 @@ def read_job(body: dict[str, Any], asker: Asker) -> tuple[JobRequest, Origin, Sa
         named = {name: body[name] for name in _OF_SAGAS if name in body}
         saga = Saga(**_OfSagas.model_validate(named).__dict__) if named else NO_SAGA
         asked = {name: value for name, value in body.items() if name not in _BESIDE}
-        request = JobRequest.model_validate({**asked, **_labelled(asked.get("labels", {}), asker), "tenant": tenant})
+        bound = {**_labelled(asked.get("labels", {}), asker), **_kept_here(asked.get("params", {}), asker)}
+        request = JobRequest.model_validate({**asked, **bound, "tenant": tenant})
     except ValidationError as error:
         raise invalid(error) from None
     if request.deadline is not None and not _is_in_utc(request.deadline):
@@ -125,6 +127,8 @@ def read_job(body: dict[str, Any], asker: Asker) -> tuple[JobRequest, Origin, Sa
         raise Refusal("invalid_request", f"{wrong}.", errors=(wrong,))
     if request.lane == "quantum" and request.labels.get(ENVIRONMENT_LABEL) in REHEARSALS:
         raise _forbidden("/lane", "is for production alone")
+    if request.lane == "quantum" and asker.local_only:
+        raise Refusal("role_forbids", "Quantum hardware is for other roles here.")
     return request, origin, saga
 
 
@@ -138,6 +142,13 @@ def _labelled(labels: Any, asker: Asker) -> dict[str, Any]:
         if labels.get(name, value) != value:
             raise _forbidden(f"/labels/{name}", "is not what the key is for")
     return {"labels": {**labels, **bound}}
+
+
+def _kept_here(params: Any, asker: Asker) -> dict[str, Any]:
+    """The parameters of who may use no quantum hardware: nothing leaves for their jobs, whatever regions they name."""
+    if not asker.local_only or not isinstance(params, dict):
+        return {}
+    return {"params": {**params, REGIONS_PARAM: LOCAL}}
 
 
 def _forbidden(pointer: str, detail: str) -> Refusal:

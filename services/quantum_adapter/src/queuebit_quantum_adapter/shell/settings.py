@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, DirectoryPath, Field, field_validator, model_validator
+from pydantic import AfterValidator, DirectoryPath, Field, FilePath, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from queuebit_circuits.cost import QUBITS_DEVICE_MAX
@@ -12,6 +13,13 @@ from queuebit_contracts.regions import Regions, regions_in
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.snapshots import Snapshot, snapshot_of
 from queuebit_quantum_adapter.backends.spec import EXACT, Setup
+from queuebit_quantum_adapter.credentials.vault_access import (
+    KubernetesLogin,
+    TokenFile,
+    VaultAccess,
+    vault_url,
+    wanted_in,
+)
 from queuebit_quantum_adapter.errors import UnknownTarget
 from queuebit_quantum_adapter.submissions.probing import Probes
 
@@ -23,6 +31,15 @@ Qubits = Annotated[int, Field(ge=1, le=QUBITS_DEVICE_MAX)]
 def _regions_text(text: str) -> str:
     if text:
         regions_in(text)
+    return text
+
+
+def _vault_url(text: str) -> str:
+    return vault_url(text) if text else text
+
+
+def _vault_reads(text: str) -> str:
+    wanted_in(text)
     return text
 
 
@@ -61,6 +78,24 @@ class AdapterSettings(BaseSettings):
     """A folder with short-lived credentials of providers, each in a file that is named as its variable (QISKIT_IBM_TOKEN): what
     is written anew there is used within seconds, without a restart.
     """
+    vault_url: Annotated[str, AfterValidator(_vault_url)] = ""
+    """Where a Vault is that leases or keeps credentials of providers, as https://vault.example:8200. None where it is empty."""
+    vault_reads: Annotated[str, AfterValidator(_vault_reads)] = ""
+    """What is read there, as VARIABLE=path#field, parted by commas: QISKIT_IBM_TOKEN=secret/data/ibm#token. All of one path are
+    read at once; what is leased is renewed, and had anew before it ends, without a restart.
+    """
+    vault_token_file: Path | None = None
+    """A file with the token that Vault is entered with, kept by somebody else, such as an agent of Vault."""
+    vault_role: Annotated[str, Field(max_length=255)] = ""
+    """The role at Vault's auth method for Kubernetes, instead of such a file."""
+    vault_jwt_file: Path = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+    """Who we are there: the token of the service account."""
+    vault_mount: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$", max_length=255)] = "kubernetes"
+    """Where this auth method stands in Vault."""
+    vault_namespace: Annotated[str, Field(max_length=255)] = ""
+    """The namespace in Vault, where it has some."""
+    vault_ca_file: FilePath | None = None
+    """Certificates of who may sign that of Vault, instead of those of this machine."""
     regions: Annotated[str, AfterValidator(_regions_text)] = ""
     """Where the data of jobs may go that name no `regions` themselves, parted by commas, such as `eu,us-east`; `local`:
     nowhere. Anywhere where it is empty.
@@ -109,6 +144,28 @@ class AdapterSettings(BaseSettings):
         if self.statevector_memory_max_mb > self.process_memory_max_mb:
             raise ValueError("STATEVECTOR_MEMORY_MAX_MB should not exceed PROCESS_MEMORY_MAX_MB")
         return self
+
+    @model_validator(mode="after")
+    def _vault_is_whole(self) -> AdapterSettings:
+        if bool(self.vault_url) != bool(self.vault_reads):
+            raise ValueError("VAULT_URL and VAULT_READS should both be set, or neither")
+        if self.vault_url and (self.vault_token_file is None) == (not self.vault_role):
+            raise ValueError("Vault is entered with VAULT_TOKEN_FILE or with VAULT_ROLE: one of them should be set")
+        return self
+
+    @property
+    def vault(self) -> VaultAccess | None:
+        """The Vault that has credentials; None where none is named."""
+        if not self.vault_url:
+            return None
+        token = self.vault_token_file
+        entry = (
+            KubernetesLogin(self.vault_role, self.vault_jwt_file, self.vault_mount)
+            if token is None
+            else TokenFile(token)
+        )
+        wanted = wanted_in(self.vault_reads)
+        return VaultAccess(self.vault_url, entry, wanted, self.vault_namespace, self.vault_ca_file)
 
     @property
     def provider_names(self) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""Short-lived credentials of providers, from whoever renews them."""
