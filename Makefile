@@ -73,8 +73,9 @@ mcp-conformance: $(READY) ## Ask the tools for agents with the conformance suite
 	@$(BIN)/python -m pytest tests/contract/documents/test_mcp_conformance.py -m contract
 
 .PHONY: tutorials
-tutorials: $(READY) ## Type the tutorials as they stand, each with servers of its own (ONLY=first-event for one).
-	@$(BIN)/python -m pytest -q tests/e2e/test_tutorials.py -m "tutorials or not tutorials" $(if $(ONLY),-k $(ONLY))
+TYPED := tests/e2e/test_tutorials.py tests/e2e/test_pages_on_a_stack.py tests/integration/operations/test_ops_pages.py tests/unit/workbench/test_pages_run.py
+tutorials: $(READY) ## Type the tutorials and the pages as they stand, with servers of their own (ONLY=first-event for one).
+	@$(BIN)/python -m pytest -q $(TYPED) -m "tutorials or not tutorials" $(if $(ONLY),-k $(ONLY))
 
 .PHONY: nightly
 nightly: $(READY) ## Validate everything, keep the report by date, compare with the night before (SIZE=small ONLY=golden,chaos DATA=folder SEEDS=20000 MINUTES=6 JOBS=6000).

@@ -9,7 +9,6 @@ import re
 import shlex
 import shutil
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,25 +17,15 @@ from tests.console.told import whole
 from tests.contract.http.running_gateway import a_body
 from tests.contract.http.served import Served
 from tests.contract.http.told_backends import fill
+from tests.pages import SERVED, typed_by
 
-DOCS = Path(__file__).parents[3] / "infra/docs"
 QASM = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; h q[0]; cx q[0],q[1]; measure q -> c;'
-_BLOCK = re.compile(r"^```(?:sh|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def typed_on(page: str, *verbs: str) -> list[str]:
-    """The page's lines of these verbs, from blocks that are fenced or indented."""
-    text = (DOCS / page).read_text()
-    fenced = [line.removeprefix("$ ") for block in _BLOCK.findall(text) for line in block.splitlines()]
-    indented = [line[4:] for line in text.splitlines() if line.startswith("    ")]
-    wanted = tuple(f"queuebit {verb}" for verb in verbs)
-    return [line for line in (*fenced, *indented) if line.startswith(wanted)]
-
-
-async def type_all(served: Served, lines: list[str], values: Mapping[str, str], **env: str) -> dict[str, str]:
-    """What each line says, with these in place of what the page leaves open; all end well."""
+async def type_all(served: Served, page: str, values: Mapping[str, str], **env: str) -> dict[str, str]:
+    """What each statement of the page says, with these in place of what it leaves open; all end well."""
     said = {}
-    for line in lines:
+    for line in typed_by(SERVED, page):
         shown = line
         for name, value in values.items():
             shown = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", value, shown)
@@ -66,9 +55,6 @@ async def a_job(served: Served) -> str:
     return str(answer.json()["id"])
 
 
-BACKENDS = ("backends list", "backends show", "backends compare", "backends report", "jobs ")
-
-
 async def test_backends_are_listed_compared_and_reported_as_the_page_says(served: Served) -> None:
     await fill(served.world)
     statement: dict[str, Any] = {"qasm": QASM}
@@ -76,14 +62,14 @@ async def test_backends_are_listed_compared_and_reported_as_the_page_says(served
     jobs = [str(await whole(served.world, "circuit_sampling", statement, each)) for each in counts]
     values = {"ibm_brisbane": "ibm_b", "aer_simulator": "aer", "JOB": jobs[0], "A": jobs[0], "B": jobs[1]}
 
-    said = await type_all(served, typed_on("how-to/backends.md", *BACKENDS), values)
+    said = await type_all(served, "how-to/backends.md", values)
 
     assert len(said) == 7
     assert all(said.values())
 
 
 async def test_a_job_is_asked_from_elsewhere_as_the_page_on_the_console_says(served: Served) -> None:
-    said = await type_all(served, typed_on("how-to/use-the-console.md", "export"), {"JOB": await a_job(served)})
+    said = await type_all(served, "how-to/use-the-console.md", {"JOB": await a_job(served)})
 
     assert len(said) == 3
     compile((served.home / "ask.py").read_text(), "ask.py", "exec")
@@ -95,17 +81,16 @@ async def test_many_jobs_a_dry_run_and_keys_are_as_the_page_on_http_says(served:
     (served.home / "jobs.jsonl").write_text("\n".join(lines) + "\n")
     admin = await served.world.key("acme", "admin")
 
-    asked = await type_all(served, typed_on("how-to/http-api.md", "batch", "submit problem.json"), {})
-    keys = await type_all(served, typed_on("how-to/http-api.md", "keys"), {}, QUEUEBIT_API_KEY=admin)
+    said = await type_all(served, "how-to/http-api.md", {}, QUEUEBIT_API_KEY=admin)
 
-    assert (len(asked), len(keys)) == (2, 2)
-    assert "nightly" in keys["queuebit keys list"]
+    assert len(said) == 4
+    assert "nightly" in said["queuebit keys list"]
 
 
 async def test_what_is_sealed_is_revealed_and_noted_as_the_page_says(served: Served) -> None:
-    lines = typed_on("how-to/personal-data.md", "reveal", "trail")
     admin = await served.world.key("acme", "admin")
-    said = await type_all(served, lines, {"$JOB": await a_job(served)}, QUEUEBIT_API_KEY=admin)
+    values = {"$JOB": await a_job(served)}
+    said = await type_all(served, "how-to/personal-data.md", values, QUEUEBIT_API_KEY=admin)
 
     assert len(said) == 2
     assert "complaint 4711" in next(out for line, out in said.items() if line.startswith("queuebit trail"))
@@ -114,7 +99,7 @@ async def test_what_is_sealed_is_revealed_and_noted_as_the_page_says(served: Ser
 async def test_the_report_of_jobs_is_made_as_the_page_says(served: Served) -> None:
     job = await a_job(served)
 
-    said = await type_all(served, typed_on("explanation/honesty-report.md", "report"), {"JOB": job})
+    said = await type_all(served, "explanation/honesty-report.md", {"JOB": job})
 
     assert len(said) == 3
     assert json.loads(said[next(line for line in said if "--json" in line)])["jobs"]
@@ -122,20 +107,18 @@ async def test_the_report_of_jobs_is_made_as_the_page_says(served: Served) -> No
 
 
 async def test_a_webhook_is_made_and_its_message_is_read_as_the_page_says(served: Served) -> None:
-    text = (DOCS / "how-to/webhooks.md").read_text()
-    (python,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    curl, python = typed_by(SERVED, "how-to/webhooks.md")
     names: dict[str, Any] = {}
     exec(python, names)
     assert names["receive"](b"{}", {"webhook-id": "x"}) == 400
 
-    (curl,) = [block.removeprefix("$ ") for block in _BLOCK.findall(text) if block.startswith("$ curl")]
     made = await curled(curl, served, await served.world.key("acme", "admin"))
 
     assert (made["object"], made["rule"]["tiers"]) == ("webhook", ["batch"])
 
 
 async def test_an_outcome_is_told_by_curl_as_the_page_on_results_says(served: Served) -> None:
-    (curl,) = [each for each in _BLOCK.findall((DOCS / "how-to/consume-results.md").read_text()) if each[:4] == "curl"]
+    (curl,) = typed_by(SERVED, "how-to/consume-results.md")
     job = await a_job(served)
 
     assert (await curled(curl, served, served.key, JOB=job))["id"] == job

@@ -16,6 +16,7 @@ from queuebit_client.errors import Conflict, InvalidRequest, NotFound
 from queuebit_client.resource import Primitive, QuantumResource, TaskNotFound, TaskNotReady, TaskStatus
 from queuebit_client.synchronous import Queuebit
 from tests.fakes.served_world import ServedWorld, served_world
+from tests.pages import typed_by
 
 BELL = 'OPENQASM 3.0; include "stdgates.inc"; bit[2] c; qubit[2] q; h q[0]; cx q[0], q[1]; c = measure q;'
 TURNED = 'OPENQASM 3.0; include "stdgates.inc"; input float a; qubit[2] q; ry(a) q[0];'
@@ -188,3 +189,12 @@ async def test_a_resource_is_found_in_the_environment_by_its_name(site: Site) ->
     assert (resource.resource_id(), resource.resource_type()) == ("aer", "Queuebit")
     with pytest.raises(InvalidRequest, match="aer_QRMI_QB_APIKEY"):
         QuantumResource.from_environment("aer", {**env, "aer_QRMI_QB_APIKEY": ""})
+
+
+async def test_what_the_page_on_sites_exports_names_a_resource() -> None:
+    lines = typed_by("unit/client/test_resource.py", "how-to/hpc-sites.md")
+    env = dict(each.removeprefix("export ").replace("…", "1").split("=", 1) for each in lines)
+
+    resource = QuantumResource.from_environment("ibm_kingston", env)
+
+    assert resource.resource_id() == "ibm_kingston"

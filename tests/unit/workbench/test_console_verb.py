@@ -1,4 +1,4 @@
-"""`queuebit console`: which console it opens, and whose key it prints; the one of this process answers with its key."""
+"""`queuebit console`, as README.md has it: which it opens, whose key it prints; the one of this process answers with it."""
 
 from __future__ import annotations
 
