@@ -154,6 +154,25 @@ def test_a_night_ends_with_1_where_something_failed_and_its_report_is_kept(
     assert [path.suffix for path in sorted(tmp_path.glob("*.*"))] == [".html", ".json"]
 
 
+def test_a_night_that_is_cut_off_keeps_what_had_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given two parts of which the second is never begun, then the first one stands."""
+
+    def cut_off(part: Part, *_: Any) -> Result:
+        if part.name == "second":
+            raise KeyboardInterrupt
+        return Result("bench", "passed", 1.0, {})
+
+    monkeypatch.setattr(nightly, "PARTS", (a_part(""), a_part("", name="second")))
+    monkeypatch.setattr(nightly, "BY_NAME", {"bench": a_part(""), "second": a_part("")})
+    monkeypatch.setattr(nightly, "run_part", cut_off)
+
+    with pytest.raises(KeyboardInterrupt):
+        nightly.main(["--folder", str(tmp_path)])
+
+    (kept,) = tmp_path.glob("*.json")
+    assert [each.part for each in read_night(kept.read_text()).results] == ["bench"]
+
+
 def test_two_nights_of_one_date_are_two_and_the_second_is_compared_with_the_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -159,6 +159,34 @@ def test_a_sweep_goes_through_all_services_and_resumes(tmp_path: Path, capsys: p
     assert main([str(tmp_path / "maxcut")]) == 2
 
 
+def test_a_round_goes_on_from_night_to_night_and_then_begins_anew(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Given no time at all, then nothing is begun; else each run takes what no earlier one of the round did."""
+    data, kept, out = a_folder(tmp_path), tmp_path / "round.json", tmp_path / "out.json"
+    asked = [str(data), "--lane", "classical", "--budget-s", "1", "--out", str(out), "--round", str(kept)]
+
+    def night(*more: str) -> list[str]:
+        out.unlink(missing_ok=True)
+        assert main([*asked, *more]) == 0
+        return [row["key"] for row in json.loads(out.read_text())["rows"]] if out.exists() else []
+
+    assert night("--minutes", "0") == []
+    assert night("--limit", "2") == ["maxcut/g", "sudoku/small"]
+    assert night() == ["sudoku/big"]
+    assert "3 of 3 are done, before and now." in capsys.readouterr().out
+    assert json.loads(kept.read_text())["counts"] == {
+        "instances": 3,
+        "proved": 1,
+        "ok": 1,
+        "bug": 0,
+        "refused": 0,
+        "unknown": 2,
+    }
+    assert night("--limit", "1") == ["maxcut/g"]
+    assert [row["key"] for row in json.loads(kept.read_text())["rows"]] == ["maxcut/g"]
+
+
 def test_results_are_kept_for_the_same_settings_only(tmp_path: Path) -> None:
     rows = [judged(CUT, a_job(), Recomputed(True, 10), 1.0), judged(CUT, a_job(), Recomputed(False, 10), 1.0)]
     save(tmp_path / "a.json", {"seed": 1}, rows)

@@ -17,11 +17,11 @@ def budgets(target: Target, *, past: bool, as_json: bool) -> ExitCode:
         print_json({"budgets": [each.model_dump(mode="json") for each in found]})
         return ExitCode.OK
     rows = [
-        [each.budget, each.purpose, each.window, each.standing, each.limit, each.left, each.reserved, each.spent,
-         each.currency, each.resets_at or "never", each.id]
+        [each.id, each.budget, each.purpose, each.window, each.standing, each.limit, each.left, each.reserved, each.spent,
+         each.currency, each.resets_at or "never"]
         for each in found
     ]  # fmt: skip
-    columns = ["budget", "for", "window", "standing", "limit", "left", "set aside", "spent", "in", "begins anew", "id"]
+    columns = ["id", "budget", "for", "window", "standing", "limit", "left", "set aside", "spent", "in", "begins anew"]
     show_table("", columns, rows)
     note(f"{len(rows)} budgets." if rows else "There is no budget, so nothing bounds you.")
     return ExitCode.OK

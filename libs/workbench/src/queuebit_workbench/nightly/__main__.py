@@ -1,4 +1,7 @@
-"""`python -m queuebit_workbench.nightly`: validate everything, keep the night by its date, compare it with the one before."""
+"""`python -m queuebit_workbench.nightly`: validate everything, keep the night by its date, compare it with the one before.
+
+What a part came to is kept when it ends: a night that is cut off has what it had.
+"""
 
 from __future__ import annotations
 
@@ -39,10 +42,14 @@ def main(argv: Sequence[str]) -> int:
     size = replace(SIZES[given.size], **own)
     began_at = SystemClock().now()
     place = Place(Path.cwd(), given.folder.resolve(), given.data and given.data.resolve(), size)
-    results = tuple(run_part(part, place, began_at, _say) for part in PARTS if part.name in wanted)
-    night = Night(name_of(began_at), version("queuebit-workbench"), results, size.told())
     place.folder.mkdir(parents=True, exist_ok=True)
-    (place.folder / f"{night.date}.json").write_text(text_of(night))
+    night = Night(name_of(began_at), version("queuebit-workbench"), (), size.told())
+    kept = place.folder / f"{night.date}.json"
+    kept.write_text(text_of(night))
+    for part in PARTS:
+        if part.name in wanted:
+            night = replace(night, results=(*night.results, run_part(part, place, began_at, _say)))
+            kept.write_text(text_of(night))
     nights = nights_in(place.folder, size.told(), _say)
     report = place.folder / f"{night.date}.html"
     report.write_text(page(nights))

@@ -90,11 +90,16 @@ PARTS: tuple[Part, ...] = (
             Figure("telemetry.jobs_per_s"),
         ),
     ),
+    Part("pages", "Tutorials and pages are typed as they stand.", ("make", "tutorials", "{pages}"), 3600),
     Part(
         "sweep",
-        "Published instances, each answer judged against the best that is known.",
-        ("{python}", "-m", "queuebit_workbench.sweep", "{data}", "--out", "{out}"),
-        4 * 3600,
+        "Published instances, each judged against the best that is known; a night goes on where the one before ended.",
+        (
+            *("{python}", "-m", "queuebit_workbench.sweep", "{data}", "--out", "{out}"),
+            *("--minutes", "{sweep_minutes}", "--round", "{kept}/sweep-round.json"),
+        ),
+        2 * 3600,
+        (Figure("counts.instances"), Figure("counts.proved"), Figure("counts.bug", "lower")),
     ),
 )
 BY_NAME = {part.name: part for part in PARTS}

@@ -44,12 +44,15 @@ def words_of(part: Part, place: Place, night: datetime) -> dict[str, str]:
         "python": sys.executable,
         "queuebit": str(Path(sys.executable).with_name("queuebit")),
         "out": str(place.folder / "out" / f"{name_of(night)}-{part.name}.json"),
+        "kept": str(place.folder / "out"),
         "data": str(place.data or ""),
         "seeds": str(size.seeds),
         "minutes": f"{size.minutes:g}",
         "faults": f"--faults={','.join(size.faults)}" if size.faults else "",
         "jobs": str(size.jobs),
         "seconds": f"{size.seconds:g}",
+        "sweep_minutes": f"{size.sweep_minutes:g}",
+        "pages": f"ONLY={size.pages}" if size.pages else "",
         "first": str((night.toordinal() % 10_000) * 100_000),
     }
 

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +42,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_USAGE
     settings = {"budget_s": options.budget_s, "lane": options.lane, "seed": options.seed}
     rows = load(options.out, settings) if options.out is not None and options.resume else []
-    done = {row.key for row in rows}
+    before = load(options.round, settings) if options.round is not None else []
+    if {row.key for row in before} >= {one.key for one in found}:
+        before = []
+    done = {row.key for row in (*rows, *before)}
     waiting = [one for one in found if one.key not in done][: options.limit]
+
+    def keep() -> None:
+        if options.out is not None:
+            save(options.out, settings, rows)
+        if options.round is not None:
+            save(options.round, settings, [*before, *rows])
+
+    until_s = None if options.minutes is None else time.monotonic() + 60 * options.minutes
     try:
-        asyncio.run(_interruptible(waiting, rows, options.out, settings))
+        asyncio.run(_interruptible(waiting, rows, settings, keep, until_s))
     except asyncio.CancelledError:
-        typer.echo(f"Stopped after {len(rows)} of {len(found)}.")
+        typer.echo("Stopped.")
+    typer.echo(f"{len(before) + len(rows)} of {len(found)} are done{', before and now' if before else ''}.")
     typer.echo("\n".join(["", *summary(rows)]))
     return EXIT_BUG if any(row.grade == "bug" for row in rows) else 0
 
@@ -63,11 +75,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=7, help="the seed of every job")
     parser.add_argument("--out", type=Path, help="keep the results in this JSON file, instance by instance")
     parser.add_argument("--resume", action="store_true", help="pass over what the JSON file holds already")
+    parser.add_argument("--minutes", type=float, help="begin no instance after so long")
+    parser.add_argument(
+        "--round",
+        type=Path,
+        help="go through all from run to run: what this file holds is passed over,"
+        " and once it holds all of them they begin anew",
+    )
     return parser
 
 
 async def _interruptible(
-    waiting: Sequence[Instance], rows: list[Row], out: Path | None, settings: Mapping[str, Any]
+    waiting: Sequence[Instance],
+    rows: list[Row],
+    settings: Mapping[str, Any],
+    keep: Callable[[], None],
+    until_s: float | None,
 ) -> None:
     task = asyncio.current_task()
     assert task is not None
@@ -76,10 +99,11 @@ async def _interruptible(
     typer.echo(HEAD)
     async with one_process(lambda _name, _data: None) as client:
         for place, instance in enumerate(waiting, start=1):
+            if until_s is not None and time.monotonic() >= until_s:
+                break
             rows.append(await run_one(client, instance, settings))
             typer.echo(f"{line(rows[-1])}  [{place}/{len(waiting)}]")
-            if out is not None:
-                save(out, dict(settings), rows)
+            keep()
 
 
 async def run_one(client: AsyncQueuebit, instance: Instance, settings: Mapping[str, Any]) -> Row:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, get_args
 
-from queuebit_workbench.sweep.judge import Row
+from queuebit_workbench.sweep.judge import Grade, Row
 
 HEAD = f"{'instance':<34} {'n':>5} {'best known':>14} {'objective':>14} {'gap':>8}  {'proved':<6} {'s':>6}  verdict"
 
@@ -41,14 +41,17 @@ def _grades(rows: Iterable[Row]) -> list[str]:
     return sorted({row.grade for row in rows})
 
 
-def save(file: Path, settings: dict[str, Any], rows: Iterable[Row]) -> None:
-    """Write all rows; a file that is being written is never seen half."""
+def save(file: Path, settings: Mapping[str, Any], rows: Sequence[Row]) -> None:
+    """Write all rows and how many there are of which grade; a file that is being written is never seen half."""
+    counts: dict[str, int] = {"instances": len(rows), "proved": sum(row.proved for row in rows)}
+    counts |= {grade: sum(row.grade == grade for row in rows) for grade in get_args(Grade)}
+    document = {"settings": dict(settings), "counts": counts, "rows": [asdict(row) for row in rows]}
     part = file.with_name(f"{file.name}.part")
-    part.write_text(json.dumps({"settings": settings, "rows": [asdict(row) for row in rows]}, indent=1) + "\n")
+    part.write_text(json.dumps(document, indent=1) + "\n")
     part.replace(file)
 
 
-def load(file: Path, settings: dict[str, Any]) -> list[Row]:
+def load(file: Path, settings: Mapping[str, Any]) -> list[Row]:
     """The rows of an earlier sweep of the same settings; none where the file is not there or is of another sweep."""
     if not file.exists():
         return []
