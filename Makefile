@@ -103,15 +103,18 @@ sbom: $(READY) ## The bill of materials (CycloneDX) of what is installed here (O
 	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group security
 	@$(BIN)/cyclonedx-py environment $(BIN)/python --output-reproducible --of JSON -o $(or $(OUT),sbom.json)
 
-.PHONY: helm deployment
+.PHONY: helm kubernetes deployment
 helm: $(READY) ## Build helm from its Go module; it is kept in the cache.
 	@$(BIN)/python -m queuebit_workbench.deployment build-helm
+
+kubernetes: $(READY) ## Build an API server of Kubernetes from its Go modules, for `make deployment` to install the chart in; it is kept in the cache.
+	@$(BIN)/python -m queuebit_workbench.deployment build-kubernetes
 
 deployment: $(READY) ## Render the chart for each case into infra/helm/golden, and check all that puts Queuebit on servers.
 	@$(BIN)/python -m queuebit_workbench.deployment build-helm
 	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group deployment
 	@$(BIN)/python -m queuebit_workbench.deployment golden
-	@$(BIN)/python -m pytest -q tests/unit/deployment
+	@$(BIN)/python -m pytest -q tests/unit/deployment -m "contract or not contract"
 
 fmt: $(READY) ## Format and mend what can be mended.
 	@$(BIN)/ruff format .

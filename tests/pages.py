@@ -57,7 +57,8 @@ RUN_BY: Mapping[str, Typed] = {
         "unit/deployment/test_pages.py": (
             *("export NAMESPACE", "export KAFKA", "export POSTGRES", "umask", "kubectl", "cat >"),
             "helm upgrade --install",
-        )
+        ),
+        "unit/deployment/test_chart_installed.py": ("helm upgrade", "kubectl"),
     },
     "how-to/experiments.md": {"unit/workbench/test_experiments.py": ALL},
     "how-to/hpc-sites.md": {"unit/client/test_resource.py": ALL},
@@ -97,7 +98,7 @@ RUN_BY: Mapping[str, Typed] = {
     )},
 }  # fmt: skip
 LONG = "takes minutes to hours: its own target, by hand or in a night"
-NO_CLUSTER = "wants a cluster: no API server and no container engine is part of the tests"
+NO_CLUSTER = "wants pods: an API server is part of the tests (`make kubernetes`), a node and a container engine are not"
 NO_SYSTEMD = (
     "wants root and systemd: tests/unit/deployment/test_pages.py verifies the units, test_installs.py each install"
 )
@@ -107,7 +108,6 @@ NOT_RUN: Mapping[str, Mapping[str, str]] = {
         "for service in": NO_CLUSTER,
         "export QUEUEBIT_URL": NO_CLUSTER,
         ".venv/bin/queuebit submit": NO_CLUSTER,
-        "helm upgrade queuebit": NO_CLUSTER,
     },
     "how-to/deploy-on-machines.md": {"": NO_SYSTEMD},
     "how-to/use-the-console.md": {"make console-test": "is a suite of its own"},

@@ -62,6 +62,7 @@ class GoSources:
     name: str
     package: str
     flags: tuple[str, ...] = ()
+    build_timeout_s: float = BUILD_TIMEOUT_S
 
     @property
     def folder(self) -> Path:
@@ -89,7 +90,7 @@ class GoSources:
         env = {**os.environ, "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"}
         argv = [go, "build", "-C", str(folder), *self.flags, "-o", str(folder / self.name), "."]
         try:
-            await run_tool(argv, env=env, timeout_s=BUILD_TIMEOUT_S)
+            await run_tool(argv, env=env, timeout_s=self.build_timeout_s)
         except ToolFailed as error:
             raise WitnessMissing(f"{self.name}: its Go modules cannot be built: {error.message}") from error
         return folder / self.name
