@@ -169,9 +169,9 @@ drill: $(READY) ## Rehearse a page of the runbooks on real servers: a bad backen
 drills: $(READY) ## Rehearse every page, one after the other.
 	@$(BIN)/python -m queuebit_workbench.drill --all $(if $(JOBS),--jobs $(JOBS))
 
-sweep: $(READY) ## Run every published instance of a folder (DATA=folder FAMILY=tsp BUDGET_S=10 N_MAX=50 OUT=file.json).
+sweep: $(READY) ## Run every published instance of a folder (DATA=folder FAMILY=tsp BUDGET_S=10 N_MAX=50 OUT=file.json MINUTES=60 ROUND=kept.json).
 	@$(BIN)/python -m queuebit_workbench.sweep "$(DATA)" $(if $(FAMILY),--family $(FAMILY)) $(if $(BUDGET_S),--budget-s $(BUDGET_S)) \
-		$(if $(N_MAX),--n-max $(N_MAX)) $(if $(LIMIT),--limit $(LIMIT)) $(if $(OUT),--out "$(OUT)" --resume)
+		$(if $(N_MAX),--n-max $(N_MAX)) $(if $(LIMIT),--limit $(LIMIT)) $(if $(OUT),--out "$(OUT)" --resume) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ROUND),--round "$(ROUND)")
 
 fuzz: $(READY) ## Admit hostile statements and files, name the dearest (CASES=10000 SEED=1 FIRST=0).
 	@$(BIN)/python -m queuebit_workbench.fuzz $(if $(CASES),--count $(CASES)) $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST))
