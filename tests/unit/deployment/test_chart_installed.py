@@ -14,16 +14,15 @@ from typing import Any
 import pytest
 
 from queuebit_workbench.deployment.cluster import api_server, found
+from queuebit_workbench.deployment.custom_kinds import custom_kinds
 from queuebit_workbench.witnesses.errors import WitnessMissing
 from tests.pages import NOT_RUN, statements
-from tests.unit.deployment.rendered import CHART, ROOT, SERVICES, helm
+from tests.unit.deployment.rendered import CHART, ROOT, SERVICES, documents, helm
 
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(600)]
 PAGE = ROOT / "infra/docs/how-to/deploy-on-kubernetes.md"
 NEEDS_PODS = ("rollout status", "exec deploy", "port-forward")
 """Nothing runs there: no node, no controller."""
-CUSTOM = ("autoscaling.mode=hpa", "monitoring.podMonitor=false", "monitoring.rules=false")
-"""In the place of kinds that others bring."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Cluster:
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     program = helm()
     try:
-        server = found()
+        server, kinds = found(), custom_kinds()
     except WitnessMissing as error:
         pytest.skip(str(error))
     missing = [each for each in ("bash", "kubectl", "openssl") if shutil.which(each) is None]
@@ -65,7 +64,11 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     (folder / "kafka-ca.pem").write_text("a certificate\n")
     with api_server(server, folder / "server") as config:
         path = f"{program.parent}:{os.environ['PATH']}"
-        yield Cluster(folder, {"PATH": path, "HOME": str(folder), "KUBECONFIG": str(config)})
+        made = Cluster(folder, {"PATH": path, "HOME": str(folder), "KUBECONFIG": str(config)})
+        for each in kinds:
+            made.types(f"kubectl create -f {each}")
+            made.types(f"kubectl wait --for=condition=established --timeout=60s -f {each}")
+        yield made
 
 
 def test_the_page_installs_and_upgrades(cluster: Cluster) -> None:
@@ -98,21 +101,29 @@ def test_the_page_installs_and_upgrades(cluster: Cluster) -> None:
 
 @pytest.mark.parametrize("case", CHART.cases, ids=lambda path: path.stem)
 def test_every_case_is_taken_beside_another_release_and_leaves_nothing(cluster: Cluster, case: Path) -> None:
+    """Given the kinds of KEDA and of the Prometheus operator, then what a case has of them is taken by their own schemas."""
     namespace, kinds = (
         f"of-{case.stem}",
-        "deployments,services,networkpolicies,poddisruptionbudgets,jobs,serviceaccounts",
+        ",".join(sorted({each["kind"] for each in documents(CHART.kept(case).read_text())})),
     )
-    flags = " ".join(f"--set {each}" for each in CUSTOM) if case.stem == "production" else ""
     cluster.types(f"kubectl create namespace {namespace}")
     before = cluster.kept(kinds, namespace)
     for release in ("one", "two"):
         cluster.types(
-            f"helm install {release} infra/helm/queuebit -n {namespace} --values infra/helm/cases/{case.name} {flags}"
+            f"helm install {release} infra/helm/queuebit -n {namespace} --values infra/helm/cases/{case.name}"
         )
 
     names = [f"{each['kind']}/{each['metadata']['name']}" for each in cluster.kept(kinds, namespace)]
-    assert len(names) == len(set(names)) >= 2 * len(SERVICES)
+    assert len(names) - len(before) == 2 * len(documents(CHART.kept(case).read_text()))
     cluster.types(f"helm uninstall one two -n {namespace}")
-    assert [each["metadata"]["name"] for each in cluster.kept(kinds, namespace)] == [
-        each["metadata"]["name"] for each in before
-    ]
+    assert cluster.kept(kinds, namespace) == before
+
+
+def test_what_is_wrong_is_refused(cluster: Cluster) -> None:
+    """Given objects that no cluster takes, of Kubernetes' own kinds and of others', then the server says so."""
+    cluster.types("kubectl create namespace wrong")
+    (cluster.folder / "wrong.yaml").write_text(
+        "apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: wrong}\nspec: {triggers: 7}\n"
+    )
+    said = cluster.types("kubectl -n wrong create -f wrong.yaml 2>&1 || true")
+    assert "spec.triggers" in said

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from queuebit_workbench.deployment.chart import HELM, Chart
 from queuebit_workbench.deployment.cluster import KUBE_APISERVER
+from queuebit_workbench.deployment.custom_kinds import fetch
 from queuebit_workbench.deployment.errors import RenderFailed
 from queuebit_workbench.witnesses.errors import WitnessMissing
 
@@ -26,6 +27,7 @@ def main(argv: Sequence[str]) -> int:
         if given.what == "build-helm":
             sys.stdout.write(f"{asyncio.run(HELM.build())}\n")
         elif given.what == "build-kubernetes":
+            asyncio.run(fetch())
             sys.stdout.write(f"{asyncio.run(KUBE_APISERVER.build())}\n")
         else:
             sys.stdout.write("".join(f"{path}\n" for path in Chart(given.folder).keep(HELM.found())))
