@@ -74,18 +74,18 @@ def test_a_server_that_was_named_and_does_not_answer_is_an_error(app: typer.Type
     assert "use --here" in found.output
 
 
-async def test_all_services_in_this_process_answer_with_their_key() -> None:
-    told: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
-    serving = asyncio.create_task(
-        verb.serve_here(examples=False, port=0, ready=lambda url, key: told.put_nowait((url, key)))
-    )
+async def test_all_services_in_this_process_answer_with_their_keys() -> None:
+    told: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue()
+    serving = asyncio.create_task(verb.serve_here(examples=False, port=0, ready=lambda *said: told.put_nowait(said)))
     try:
-        url, key = await asyncio.wait_for(told.get(), 60)
+        url, key, operators_key = await asyncio.wait_for(told.get(), 60)
         async with httpx2.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}) as http:
             page, jobs = await http.get("/console/"), await http.get("/v1/jobs")
+            holds = await http.get("/v1/record", headers={"Authorization": f"Bearer {operators_key}"})
     finally:
         serving.cancel()
         await asyncio.gather(serving, return_exceptions=True)
 
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert (jobs.status_code, jobs.json()["data"]) == (200, [])
+    assert holds.status_code == 200

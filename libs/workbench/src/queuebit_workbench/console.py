@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from queuebit_client.asynchronous import AsyncQueuebit
     from queuebit_client.config import Config
 
+Ready = Callable[[str, str, str], None]
 PATH = "/console/"
 HOST = "127.0.0.1"
 ANSWER_TIMEOUT_S = 3.0
@@ -93,8 +94,9 @@ def _serve_here(*, examples: bool, port: int, browser: bool) -> None:
     if isinstance(settings := read_settings(), int):
         raise typer.Exit(settings)
 
-    def ready(url: str, api_key: str) -> None:
-        typer.echo(f"Console  {url}{PATH}\nAPI key  {api_key}\nCtrl-C stops it; nothing is kept.")
+    def ready(url: str, api_key: str, operators_key: str) -> None:
+        typer.echo(f"Console  {url}{PATH}\nAPI key  {api_key}\nFor the screens of operators: {operators_key}")
+        typer.echo("Ctrl-C stops it; nothing is kept.")
         if browser:
             _browse(url)
 
@@ -104,7 +106,7 @@ def _serve_here(*, examples: bool, port: int, browser: bool) -> None:
         typer.echo("Stopped.")
 
 
-async def _until_interrupted(*, examples: bool, port: int, ready: Callable[[str, str], None]) -> None:
+async def _until_interrupted(*, examples: bool, port: int, ready: Ready) -> None:
     import asyncio
     import signal
 
@@ -115,15 +117,17 @@ async def _until_interrupted(*, examples: bool, port: int, ready: Callable[[str,
     await serve_here(examples=examples, port=port, ready=ready)
 
 
-async def serve_here(*, examples: bool, port: int, ready: Callable[[str, str], None]) -> None:
-    """The five services in this process behind one port of this machine, until cancelled. `ready` hears the URL and the key."""
+async def serve_here(*, examples: bool, port: int, ready: Ready) -> None:
+    """The five services in this process behind one port of this machine, until cancelled. `ready` hears the URL, the key of the
+    tenant and one for operators.
+    """
     import asyncio
 
     from queuebit_client.asynchronous import AsyncQueuebit
     from queuebit_gateway.http.server import HttpServer
     from queuebit_runtime.clock import SystemClock
     from queuebit_runtime.ids import SystemIds
-    from queuebit_workbench.local import one_world
+    from queuebit_workbench.local import new_key, one_world
 
     async with one_world(lambda _name, _data: None, "admin") as (world, api_key):
         assert world.app is not None
@@ -134,7 +138,7 @@ async def serve_here(*, examples: bool, port: int, ready: Callable[[str, str], N
         url = f"http://{HOST}:{server.port}"
         try:
             async with AsyncQueuebit(url, api_key) as client:
-                ready(url, api_key)
+                ready(url, api_key, await new_key(world.store(), SystemClock(), "operator"))
                 if examples:
                     await send_examples(client)
                 await asyncio.Event().wait()

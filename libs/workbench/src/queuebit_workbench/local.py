@@ -72,7 +72,8 @@ async def one_world(
     ids = SystemIds(clock)
     pool = ProcessPool(max(1, os.cpu_count() or 1), PROCESS_MEMORY_MAX_MB)
     world = World(clock, ids, pool, master_key_file=master_key_file, grace_s=COLD_GRACE_S)
-    api_key = await _admit(world.store(), clock, role)
+    await world.store().add_tenant(TENANT, clock.now())
+    api_key = await new_key(world.store(), clock, role)
     listener = _listen(world, tell)
     try:
         await world.start()
@@ -84,11 +85,10 @@ async def one_world(
         await pool.close()
 
 
-async def _admit(store: MemoryStore, clock: SystemClock, role: Role) -> str:
-    """The one tenant of this process, and its key."""
+async def new_key(store: MemoryStore, clock: SystemClock, role: Role) -> str:
+    """A key of the one tenant of this process."""
     now = clock.now()
     api_key = make_key(secrets.randbits(64), secrets.randbits(256))
-    await store.add_tenant(TENANT, now)
     await store.add_key(row_of(api_key, PEPPER, TENANT, role, now, timedelta(days=1)))
     return api_key
 

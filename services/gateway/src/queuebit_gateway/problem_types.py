@@ -51,7 +51,7 @@ _TABLE: tuple[ProblemType, ...] = (
         "token_invalid", 401, "The token is not valid", "after_change", "Sign in again, and send the new token."
     ),
     ProblemType(
-        "role_forbids", 403, "The key's role does not allow this", "after_change", "Use a key with a wider role."
+        "role_forbids", 403, "The key's role does not allow this", "after_change", "Use a key whose role allows it."
     ),
     ProblemType(
         "scope_forbids", 403, "The key is narrowed to other actions", "after_change", "Use a key with a wider scope."

@@ -268,7 +268,8 @@ class Authenticator:
 def require(actor: Actor, action: Action) -> None:
     """Raises Refusal: role_forbids where the actor's role does not allow the action, scope_forbids where its key does not."""
     if action not in ALLOWED[actor.role]:
-        raise Refusal("role_forbids", f"The role {actor.role} does not allow {action}.")
+        may = ", ".join(role for role in ROLES if action in ALLOWED[role])
+        raise Refusal("role_forbids", f"The role {actor.role} does not allow {action}. Roles that do: {may}.")
     if not actor.is_scoped_for(action):
         raise Refusal("scope_forbids", f"The key is narrowed to {', '.join(sorted(actor.scopes))}.")
 

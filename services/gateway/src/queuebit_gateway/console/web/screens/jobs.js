@@ -104,8 +104,8 @@ function None({ filters, filtered, set }) {
 
 const COLUMNS = [
   { name: "Job", cell: (row) => html`<a data-row class="id" href=${link(["jobs", row.id])} title=${row.id}>${shortId(row.id)}</a>` },
-  { name: "Kind", cell: (row) => row.kind },
   { name: "State", cell: (row) => html`<${State} state=${row.state} />` },
+  { name: "Kind", cell: (row) => row.kind },
   { name: "Lane", cell: (row) => html`<${Lane} lane=${row.lane} />` },
   { name: "Tier", cell: (row) => row.tier },
   { name: "Created", cell: (row) => html`<${When} at=${row.created_at} />` },

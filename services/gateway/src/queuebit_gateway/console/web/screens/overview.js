@@ -84,8 +84,8 @@ function Latest({ jobs }) {
   }
   return html`<${Table} label="Latest jobs" rows=${jobs} rowKey=${(row) => row.id} columns=${[
     { name: "Job", cell: (row) => html`<a data-row class="id" href=${link(["jobs", row.id])}>${shortId(row.id)}</a>` },
-    { name: "Kind", cell: (row) => row.kind },
     { name: "State", cell: (row) => html`<${State} state=${row.state} />` },
+    { name: "Kind", cell: (row) => row.kind },
     { name: "Lane", cell: (row) => html`<${Lane} lane=${row.lane} />` },
     { name: "Created", cell: (row) => html`<${When} at=${row.created_at} />` },
   ]} />`;

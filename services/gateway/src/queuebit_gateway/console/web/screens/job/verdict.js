@@ -41,5 +41,5 @@ function Reasons({ reasons }) {
   const list = (those) => html`<ul class="reasons">${those.map((reason) => html`<li>${reason}</li>`)}</ul>`;
   if (!reasons.length) return null;
   return html`${list(reasons.slice(0, SHOWN))}
-    ${reasons.length > SHOWN && html`<details><summary>${reasons.length - SHOWN} more reasons</summary>${list(reasons.slice(SHOWN))}</details>`}`;
+    ${reasons.length > SHOWN && html`<details><summary>${reasons.length - SHOWN} more ${reasons.length - SHOWN === 1 ? "reason" : "reasons"}</summary>${list(reasons.slice(SHOWN))}</details>`}`;
 }
