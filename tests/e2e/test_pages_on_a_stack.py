@@ -53,12 +53,12 @@ class Checkout:
     folder: Path
     env: dict[str, str] = field(default_factory=dict)
 
-    def types(self, text: str, *, codes: tuple[int, ...] = (0,), **env: str) -> str:
+    def types(self, text: str, more: Mapping[str, str] | None = None, *, codes: tuple[int, ...] = (0,)) -> str:
         """What it says, both outputs; it ends with one of these codes."""
         done = subprocess.run(
             ["bash", "-c", f"set -euo pipefail\n{text.replace('make ', AS_IT_IS)}"],
             cwd=self.folder,
-            env={**self.env, **env},
+            env={**self.env, **(more or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -170,11 +170,11 @@ def test_orders_are_asked_and_acted_on_as_the_page_on_results_says(checkout: Che
 @on_plain
 def test_many_jobs_a_new_plan_events_and_keys_are_as_the_page_on_http_says(checkout: Checkout) -> None:
     page, env = "how-to/http-api.md", checkout.connected()
-    asked = json.loads(checkout.types("queuebit submit shifts.json --lane classical --wait --json", **env))
+    asked = json.loads(checkout.types("queuebit submit shifts.json --lane classical --wait --json", env))
     again, curl = statement(page, "queuebit submit patch.json"), statement(page, "curl ")
 
-    assert "accepted" in checkout.types(f"{again} --wait", JOB=asked["id"], **env)
-    assert json.loads(checkout.types(curl, JOB=asked["id"], **env))["object"] == "job"
+    assert "accepted" in checkout.types(f"{again} --wait", {**env, "JOB": asked["id"]})
+    assert json.loads(checkout.types(curl, {**env, "JOB": asked["id"]}))["object"] == "job"
 
     every = statement(page, "from queuebit_client")
     said = checkout.types(
@@ -185,14 +185,14 @@ def test_many_jobs_a_new_plan_events_and_keys_are_as_the_page_on_http_says(check
     with checkout.running(statement(page, "queuebit watch")) as watched:
 
         def is_told() -> bool:
-            checkout.types("queuebit submit problem.json --lane rule --wait --json", codes=(0, 1, 5), **env)
+            checkout.types("queuebit submit problem.json --lane rule --wait --json", env, codes=(0, 1, 5))
             return "JobCompleted" in watched()
 
         wait_until(is_told, "a job that ends is told of")
 
     create, rotate = (statement(page, f"python -m queuebit_gateway keys {verb}") for verb in ("create", "rotate"))
-    made = checkout.types(create, **env).split()[-1]
-    assert made != checkout.types(rotate.replace("0Zk3aB9x", made.split("_")[2]), **env).split()[-1]
+    made = checkout.types(create, env).split()[-1]
+    assert made != checkout.types(rotate.replace("0Zk3aB9x", made.split("_")[2]), env).split()[-1]
 
 
 @on_plain
@@ -201,7 +201,7 @@ def test_what_was_used_is_read_as_the_page_on_projections_says(checkout: Checkou
     said: list[str] = []
 
     def is_counted() -> bool:
-        said.append(checkout.types(f"python - <<'END'\n{python}\nEND\n", codes=(0, 1), **checkout.connected()))
+        said.append(checkout.types(f"python - <<'END'\n{python}\nEND\n", checkout.connected(), codes=(0, 1)))
         return "jobs are on their way" in said[-1]
 
     wait_until(is_counted, "somebody has counted")
@@ -232,9 +232,9 @@ def test_policies_are_checked_and_applied_as_their_page_says(checkout: Checkout)
     env = checkout.connected()
 
     assert "It may go on." in checkout.types(check)
-    assert checkout.types(dry, codes=(1,), **env)
-    assert checkout.types(apply, **env)
-    assert checkout.types(dry, **env) is not None
+    assert checkout.types(dry, env, codes=(1,))
+    assert checkout.types(apply, env)
+    assert checkout.types(dry, env) is not None
 
 
 @on_plain
@@ -252,12 +252,12 @@ def test_users_of_servers_are_made_as_their_pages_say(checkout: Checkout) -> Non
     database = {f"queuebit_{each}": "0123456789abcdef" * 2 for each in ("gateway", "control_plane", "quantum_adapter")}
     rights, apply = typed_by(STACK, "how-to/transport.md")
 
-    assert "GRANT" in checkout.types(rights, **env)
+    assert "GRANT" in checkout.types(rights, env)
     (checkout.folder / "passwords.json").write_text(json.dumps(database))
-    assert "queuebit_gateway" in checkout.types(apply, **env)
+    assert "queuebit_gateway" in checkout.types(apply, env)
     (checkout.folder / "passwords.json").write_text(json.dumps(kafka))
     for line in sorted(typed_by(STACK, "how-to/kafka-access.md"), key=lambda each: "--principal" in each):
-        checkout.types(line, **env)
+        checkout.types(line, env)
 
 
 PROVIDERS = "how-to/quantum-providers.md"
@@ -267,10 +267,10 @@ PROVIDERS = "how-to/quantum-providers.md"
 def test_what_is_handed_in_is_answered_shown_and_kept_as_the_page_on_providers_says(checkout: Checkout) -> None:
     env = checkout.connected()
     asked = [each for each in typed_by(STACK, PROVIDERS) if each.startswith("queuebit submit ")]
-    said = [json.loads(checkout.types(f"{each} --json", codes=(0, 1, 5), **env)) for each in asked]
+    said = [json.loads(checkout.types(f"{each} --json", env, codes=(0, 1, 5))) for each in asked]
     ran = [(each["ran"] or {}).get("backend", each["reasons"]) for each in said]
     on_device = said[1]["id"]
-    listed = json.loads(checkout.types("queuebit submissions list --json", **env))["submissions"]
+    listed = json.loads(checkout.types("queuebit submissions list --json", env))["submissions"]
     values = {"JOB": on_device, "KEY": listed[0]["key"]}
 
     assert ran[:2] == ["fake_nairobi", "fake_nairobi"], said[0]
@@ -278,7 +278,7 @@ def test_what_is_handed_in_is_answered_shown_and_kept_as_the_page_on_providers_s
     for each in typed_by(STACK, PROVIDERS):
         if each.startswith(("queuebit submissions", "queuebit ops")):
             words = [values.get(word, word) for word in each.split()]
-            checkout.types(" ".join(words), **env)
+            checkout.types(" ".join(words), env)
     assert (checkout.folder / "ran.qpy").read_bytes()[:6] == b"QISKIT"
     assert (checkout.folder / "job.capsule").stat().st_size > 1_000
 
@@ -294,12 +294,12 @@ def test_sdks_and_a_cloud_by_itself_are_as_the_page_on_providers_says(checkout: 
 @on_clouds
 def test_who_is_erased_is_gone_as_the_page_on_personal_data_says(checkout: Checkout) -> None:
     env = checkout.connected()
-    checkout.types("queuebit submit secret.json --lane classical --label data_subject=p-17 --wait", **env)
+    checkout.types("queuebit submit secret.json --lane classical --label data_subject=p-17 --wait", env)
     shown, done = (
         each.replace("acme", "dev").replace("/var/log/queuebit", ".queuebit/logs")
         for each in typed_by(STACK, "how-to/personal-data.md")
         if each.startswith("queuebit erase")
     )
 
-    assert checkout.types(shown, **env)
-    assert checkout.types(done, **env)
+    assert checkout.types(shown, env)
+    assert checkout.types(done, env)
