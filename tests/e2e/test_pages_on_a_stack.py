@@ -178,7 +178,7 @@ def test_many_jobs_a_new_plan_events_and_keys_are_as_the_page_on_http_says(check
 
     every = statement(page, "from queuebit_client")
     said = checkout.types(
-        f"python - <<'END'\nimport json\nproblems = [json.load(open('problem.json'))] * 2\n{every}\nEND\n", **env
+        f"python - <<'END'\nimport json\nproblems = [json.load(open('problem.json'))] * 2\n{every}\nEND\n", env
     )
     assert [line.split()[0] for line in said.splitlines()] == ["0", "1"]
 
