@@ -12,6 +12,8 @@ import pytest
 from queuebit_contracts import events as ev
 from queuebit_contracts.candidates import Cached
 from queuebit_contracts.jobs import Leg
+from queuebit_control_plane.work import Work
+from queuebit_domain.holds.gate import OPEN
 from queuebit_domain.job import routing
 from queuebit_domain.job.cached import Candidate, with_candidate
 from queuebit_domain.job.messages import Submit, Wake
@@ -19,6 +21,7 @@ from queuebit_domain.job.state import Idle, OpenJob, Working
 from queuebit_domain.policy.facts import with_told
 from tests.builders import JOB_ID, NOW, a_failure, a_submit, a_verdict, at
 from tests.unit.control_plane.given import Story, given
+from tests.unit.control_plane.handling import a_command
 from tests.unit.control_plane.planned import PRIMARY, answers, submitted, told
 from tests.unit.policy.policies import a_policy, row
 
@@ -200,3 +203,14 @@ def test_a_verdict_on_another_answer_is_none() -> None:
 
     assert story.names == ["ResultRejected"]
     assert open_job(story).job_id == JOB_ID
+
+
+def test_what_a_plan_holds_of_it_is_counted_where_jobs_are_kept_in_memory() -> None:
+    large = Candidate(FROM, FOUND.answered_at, True, {"side": [0] * 50_000})
+    sizes = []
+    for submit in (asked(), asked(found=large)):
+        work = Work(JOB_ID, "acme", [a_command(submit)])
+        work.decide(work.commands[0], NOW, OPEN)
+        sizes.append(work.size_bytes)
+
+    assert sizes[1] - sizes[0] > 1_200_000

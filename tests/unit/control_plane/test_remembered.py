@@ -43,3 +43,4 @@ def test_the_oldest_make_room_for_jobs_and_what_is_taken_is_gone() -> None:
 def test_small_statements_are_objects_and_large_ones_text() -> None:
     assert [weight_of("JobSubmitted", size) for size in (1000, 3_000_000)] == [12_000, 3_000_000]
     assert weight_of("JobQueued", 3_000_000) == 0
+    assert [weight_of("JobPlanned", size) for size in (3_000, 100_000)] == [0, 1_200_000]

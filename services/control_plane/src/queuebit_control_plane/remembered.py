@@ -13,6 +13,9 @@ JOBS_MAX = 20_000
 BYTES_MAX = 192 * 1024 * 1024
 HELD = frozenset({"JobSubmitted", "ExecutionSucceeded"})
 """Events that a job's state keeps whole. A work order holds the problem of the first of them."""
+PLANNED = "JobPlanned"
+PLAN_BYTES_MIN = 16 * 1024
+"""A plan is as small as the rest of a state, but for one that holds an earlier answer."""
 OBJECTS_PER_BYTE = 12
 """What JSON becomes as objects, about. What is larger than `TEXT_BYTES_MIN` stays text."""
 
@@ -58,5 +61,5 @@ class Remembered:
 def weight_of(event_name: str, size: int) -> int:
     """About how many bytes of memory the state of a job holds of an event, from the size of its JSON."""
     if event_name not in HELD:
-        return 0
+        return size * OBJECTS_PER_BYTE if event_name == PLANNED and size > PLAN_BYTES_MIN else 0
     return size if size >= TEXT_BYTES_MIN else size * OBJECTS_PER_BYTE

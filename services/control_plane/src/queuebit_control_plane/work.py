@@ -180,6 +180,8 @@ class Work:
             name = name_of(model)
             if name in HELD:
                 self.size_bytes += weight_of(name, len(data) if payload is None else len(data) + len(payload.text))
+            elif model is JobPlanned and type(message) is Submit and message.planned is not None:
+                self.size_bytes += weight_of(name, len(data))
             elif type(event) is JobQueued:
                 self.let_out = (*self.let_out, event.attempt_id)
             elif type(event) is JobRejected:
