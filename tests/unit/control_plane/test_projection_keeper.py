@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from unittest.mock import patch
 
@@ -52,6 +53,11 @@ def test_it_leaves_the_process_to_its_jobs(stepped: Stepped, took_s: float, load
     assert pause_after(stepped, took_s, load, share=0.02) == pytest.approx(pause_s)
 
 
+@pytest.mark.parametrize(("load", "pause_s"), [(0.1, INTERVAL_S), (0.7, 4.9)], ids=["all is quiet", "jobs are busy"])
+def test_under_load_the_next_batch_is_taken_for_a_full_one(load: float, pause_s: float) -> None:
+    assert pause_after(Stepped(busy_s=0.001), 0.005, load, share=0.02, full_s=0.05) == pytest.approx(pause_s)
+
+
 def test_it_takes_everything_in_small_batches_and_then_looks_once_a_second() -> None:
     async def main() -> None:
         clock = VirtualClock()
@@ -78,6 +84,61 @@ def test_it_takes_everything_in_small_batches_and_then_looks_once_a_second() -> 
         assert (len(rows["job_list_v1"]), len(rows["backlog_v1"])) == (600, 0)
 
     run_virtual(main())
+
+
+@pytest.mark.parametrize(
+    ("load", "read_at_s"),
+    [
+        (lambda at_s: 0.0, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]),
+        (lambda at_s: 0.8 if 0.5 < at_s < 3.5 else 0.0, [4.0, 5.0, 6.0, 7.0, 8.0]),
+        (lambda at_s: 0.8 if at_s > 0.5 else 0.0, [4.0, 8.0]),
+    ],
+    ids=["all is quiet", "a burst of jobs", "jobs without end"],
+)
+def test_a_burst_of_jobs_is_over_before_its_events_are_taken(
+    load: Callable[[float], float], read_at_s: list[float]
+) -> None:
+    """Given a step at the beginning after which nothing waits, and full batches that take 20 ms to fold: under load a second
+    one is within its share after 4 s. `load`: of the process, by the second.
+    """
+
+    async def main() -> None:
+        clock = VirtualClock()
+        store = MemoryStore(MemoryDatabase(clock.monotonic_s))
+        reads: list[float] = []
+
+        async def before(operation: str) -> None:
+            if operation == "read_page":
+                reads.append(round(clock.monotonic_s(), 1))
+
+        store.hooks = Hooks(before=before)
+        demanded = _Demanded(clock, load)
+        keeper = ProjectionKeeper(store, clock, holder="one", demanded_s=demanded)
+        stop = asyncio.Event()
+        with patch.object(keeper, "_full_s", 0.0202):
+            running = asyncio.ensure_future(keeper.run(stop))
+            await clock.sleep(8.5)
+            stop.set()
+            await running
+        assert [at_s for at_s in reads if at_s > 0.5] == read_at_s
+
+    run_virtual(main())
+
+
+class _Demanded:
+    """How long a process has computed that does so for a part of the time which changes."""
+
+    def __init__(self, clock: VirtualClock, load: Callable[[float], float]) -> None:
+        self._clock = clock
+        self._load = load
+        self._asked_s = clock.monotonic_s()
+        self._sum_s = 0.0
+
+    def __call__(self) -> float:
+        now_s = self._clock.monotonic_s()
+        self._sum_s += self._load(now_s) * (now_s - self._asked_s)
+        self._asked_s = now_s
+        return self._sum_s
 
 
 def test_one_that_stands_still_is_told_until_it_goes_on() -> None:

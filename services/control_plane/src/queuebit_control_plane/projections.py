@@ -32,6 +32,9 @@ BUSY_LOAD = 0.4
 QUIET = 8.0
 """A step that lasts longer than so many times what it folds found a process, or a database, that had much else to do."""
 QUIET_SHARE = 0.2
+MOMENT_S = 1e-3
+LOOK_S = 0.1
+"""For so long it is looked, right before a step, how busy the process is: what it was before says little of a burst of jobs."""
 
 
 class ProjectionKeeper:
@@ -53,6 +56,8 @@ class ProjectionKeeper:
         self._telemetry = telemetry
         self._runner = ProjectionRunner(store, PROJECTIONS, holder=holder, now=clock.now, monotonic_s=clock.monotonic_s)
         self._demanded_s = demanded_s
+        self._full_s = 0.0
+        """How long the last batch that was full took to fold: what comes of a burst of jobs."""
         self._stopped: dict[str, Build] = {}
         self._foreign: Sequence[Build] = ()
         self._trouble: StoreError | None = None
@@ -60,24 +65,21 @@ class ProjectionKeeper:
     async def run(self, stop: asyncio.Event) -> None:
         """Take events until `stop`. Each name of a projection that nobody has built yet is built from the beginning."""
         prepared = False
-        ended_s, before_s = self._clock.monotonic_s(), self._demanded_s()
         while not stop.is_set():
             began_s = self._clock.monotonic_s()
-            load = (self._demanded_s() - before_s) / max(began_s - ended_s, 1e-3)
             try:
                 if not prepared:
                     await self._runner.prepare()
                     prepared = True
                 stepped = await self._runner.step(limit=BATCH_EVENTS)
                 self._measure(stepped)
-                pause_s = pause_after(stepped, self._clock.monotonic_s() - began_s, load, self._share)
                 self._trouble = None
             except StoreError as error:
                 log.warning("the projections wait: %s", error)
                 self._trouble = None if error.transient else error
-                pause_s = RETRY_INTERVAL_S
-            ended_s, before_s = self._clock.monotonic_s(), self._demanded_s()
-            await wait_event(stop, self._clock, pause_s)
+                await wait_event(stop, self._clock, RETRY_INTERVAL_S)
+            else:
+                await self._leave_to_jobs(stop, stepped, self._clock.monotonic_s() - began_s)
         try:
             await self._runner.release()
         except StoreUnavailable as error:
@@ -106,6 +108,25 @@ class ProjectionKeeper:
             return Reason("projection_waits", detail, {"projection": build.name, "build": build.build}, warning=True)
         return None
 
+    async def _leave_to_jobs(self, stop: asyncio.Event, stepped: Stepped, took_s: float) -> None:
+        """Return when the next step is due, by how busy the process is then: jobs may have come meanwhile, or all be done."""
+        if stepped.more:
+            self._full_s = stepped.busy_s
+        ended_s, load = self._clock.monotonic_s(), 0.0
+        while not stop.is_set():
+            pause_s = pause_after(stepped, took_s, load, self._share, full_s=self._full_s)
+            left_s = pause_s - (self._clock.monotonic_s() - ended_s)
+            if left_s < MOMENT_S:
+                return
+            await wait_event(stop, self._clock, min(left_s, INTERVAL_S) - LOOK_S)
+            load = await self._looked(stop, min(left_s, LOOK_S))
+
+    async def _looked(self, stop: asyncio.Event, for_s: float) -> float:
+        """For which part of so long a time the process computes, or would."""
+        began_s, before_s = self._clock.monotonic_s(), self._demanded_s()
+        await wait_event(stop, self._clock, for_s)
+        return (self._demanded_s() - before_s) / max(self._clock.monotonic_s() - began_s, MOMENT_S)
+
     def _measure(self, stepped: Stepped) -> None:
         self._foreign = stepped.foreign
         for build in stepped.builds:
@@ -122,10 +143,12 @@ class ProjectionKeeper:
         self._telemetry.show(Metric.PROJECTION_STOPPED, {(name,): 1.0 for name in self._stopped})
 
 
-def pause_after(stepped: Stepped, took_s: float, load: float, share: float) -> float:
+def pause_after(stepped: Stepped, took_s: float, load: float, share: float, *, full_s: float = 0.0) -> float:
     """For how long to leave the process to its jobs: so that projections get their share, and more where it is quiet.
-    `load`: for which part of the time the process computed before the step, or would have.
+    `load`: for which part of the time the process computes, or would. `full_s`: how long it takes to fold a full batch, which
+    is what the next one is where there is load.
     """
     quiet = load < BUSY_LOAD and took_s <= QUIET * stepped.busy_s
-    beside_s = BESIDE * stepped.busy_s * (1 / (max(share, QUIET_SHARE) if quiet else share) - 1)
+    busy_s = max(stepped.busy_s, full_s) if load >= BUSY_LOAD else stepped.busy_s
+    beside_s = BESIDE * busy_s * (1 / (max(share, QUIET_SHARE) if quiet else share) - 1)
     return beside_s if stepped.more else max(INTERVAL_S, beside_s)
