@@ -17,7 +17,7 @@ from queuebit_runtime.errors import DependencyUnavailable, ShellError
 from queuebit_runtime.ids import Ids, SystemIds, fresh_random
 from queuebit_runtime.retry import FOR_START
 from queuebit_runtime.service.health import HealthServer, live_page, metrics_page, ready_page
-from queuebit_runtime.service.interpreter import calm_collector, loop_factory
+from queuebit_runtime.service.interpreter import calm_collector, loop_factory, plain_reads
 from queuebit_runtime.service.readiness import Probe, Readiness, Reason
 from queuebit_runtime.service.settings import EXIT_USAGE as EXIT_USAGE
 from queuebit_runtime.service.settings import RuntimeSettings, refuse_settings
@@ -157,6 +157,7 @@ class Service:
 
     async def run(self) -> None:
         """Start what was wired, and return when it was asked to end. Raises what crashed."""
+        plain_reads()
         calm_collector()
         await self.wait_for("Kafka", self.bus.start, remedy=_KAFKA_REMEDY)
         for name, run, restarts in self._runs:
