@@ -84,6 +84,12 @@ def stored_id_of(stream_id: UUID, version: int, epoch: int = FIRST_EPOCH) -> UUI
     return _derived(stream_id.int, _place_words(version, epoch))
 
 
+def stored_ids_of(stream_id: UUID, version: int, count: int, epoch: int = FIRST_EPOCH) -> list[UUID]:
+    """Those of so many events that follow on a version."""
+    number = stream_id.int
+    return [_derived(number, _place_words(version + nth, epoch)) for nth in range(1, count + 1)]
+
+
 @lru_cache(maxsize=4096)
 def _place_words(version: int, epoch: int) -> bytes:
     place = f"event:{version}" if epoch == FIRST_EPOCH else f"event:{version}:{epoch}"

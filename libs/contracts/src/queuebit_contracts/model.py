@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -32,10 +32,31 @@ class _PlainMeta(ModelMetaclass):
     __instancecheck__ = type.__instancecheck__
 
 
+# A frozen model refuses to be changed, so its slots are set by their own descriptors.
+_set_fields = vars(BaseModel)["__dict__"].__set__
+_set_given = vars(BaseModel)["__pydantic_fields_set__"].__set__
+_set_extra = vars(BaseModel)["__pydantic_extra__"].__set__
+_set_private = vars(BaseModel)["__pydantic_private__"].__set__
+
+
 class Model(BaseModel, metaclass=_PlainMeta):
     """A frozen value. A reader ignores fields that it does not know, so that a newer writer may add some."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    @classmethod
+    def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:
+        """One with these fields, unchecked: for what is put together of values that were checked before. The fields are written
+        in the order in which they are given; with all of them that takes a third of the time that checking them again does.
+        """
+        if _fields_set is not None or len(values) != len(cls.__pydantic_fields__):
+            return super().model_construct(_fields_set, **values)
+        made = object.__new__(cls)
+        _set_fields(made, values)
+        _set_given(made, {*values})
+        _set_extra(made, None)
+        _set_private(made, None)
+        return made
 
 
 class StrictModel(BaseModel, metaclass=_PlainMeta):
@@ -53,8 +74,8 @@ def copy_with(value: M, **changes: Any) -> M:
     Several models are copied for every job, and pydantic goes through `copy.copy` for each part of one.
     """
     copy = object.__new__(type(value))
-    object.__setattr__(copy, "__dict__", value.__dict__ | changes)
-    object.__setattr__(copy, "__pydantic_fields_set__", value.__pydantic_fields_set__ | changes.keys())
-    object.__setattr__(copy, "__pydantic_extra__", None)
-    object.__setattr__(copy, "__pydantic_private__", None)
+    _set_fields(copy, value.__dict__ | changes)
+    _set_given(copy, {*value.__pydantic_fields_set__, *changes})
+    _set_extra(copy, None)
+    _set_private(copy, None)
     return copy

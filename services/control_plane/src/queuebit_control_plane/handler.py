@@ -116,18 +116,18 @@ class CommandHandler:
             try:
                 for each in work.commands:
                     if till is None:
-                        work.decide(each, now, gate, self._writing, self._store.epoch, shares=self._shares)
+                        work.decide(each, now, gate, shares=self._shares)
                     else:
                         before = len(work.charges)
                         purse = till.purse(work.tenant)
-                        work.decide(each, now, gate, self._writing, self._store.epoch, purse, self._shares)
+                        work.decide(each, now, gate, purse, self._shares)
                         # What it sets aside is gone for those behind it.
                         till.take(work.charges[before:])
             except Exception as error:
                 self._overtaken(work)
                 undecidable.extend(Undecidable(each, error) for each in work.commands)
             else:
-                if work.events:
+                if work.decided:
                     changed.append(work)
                 elif work.cached or not work.known:
                     # Another instance may have moved the job on: what is remembered or taken for new may change nothing, never
@@ -135,14 +135,13 @@ class CommandHandler:
                     again.extend(work.commands)
                 else:
                     again.extend(work.refused)
-                    self._remember(work)
-                    self._count_late(work)
+                    self._settled(work)
+        changed = self._written(changed, undecidable, now)
         ended: list[tuple[Work, EndedJob]] = []
         for work, passed in zip(changed, await self._append(changed, undecidable), strict=True):
             if passed:
                 again.extend(work.refused)
-                self._remember(work)
-                self._count_late(work)
+                self._settled(work)
                 if type(work.job) is EndedJob and not work.had_ended:
                     ended.append((work, work.job))
             else:
@@ -152,6 +151,19 @@ class CommandHandler:
         if self._telemetry.on:
             measure_ends(self._telemetry, ended, now)
         return again
+
+    def _written(self, changed: Sequence[Work], undecidable: list[Undecidable], now: datetime) -> list[Work]:
+        """Those of which what was decided can be written."""
+        written: list[Work] = []
+        for work in changed:
+            try:
+                work.write(now, self._writing, self._store.epoch)
+            except Exception as error:
+                self._overtaken(work)
+                undecidable.extend(Undecidable(each, error) for each in work.commands)
+            else:
+                written.append(work)
+        return written
 
     async def _till(self, works: Collection[Work], *, fresh: bool) -> Till | None:
         """What may be spent; None where nothing of this is paid for."""
@@ -212,7 +224,7 @@ class CommandHandler:
                 work.job_id,
                 work.tenant,
                 work.version,
-                tuple(work.events),
+                work.events,
                 head_of(work.job),
                 category=JOB if work.rejection is None else REFUSAL,
                 rival_id=work.rival_id,
@@ -241,12 +253,10 @@ class CommandHandler:
             for attempt_id in work.let_out:
                 self._shares.forget(attempt_id.int)
 
-    def _count_late(self, work: Work) -> None:
+    def _settled(self, work: Work) -> None:
+        """Count what came late, and keep a job that goes on: little is said to one that ended, and that is looked up."""
         if work.late:
             self._telemetry.count(Metric.LATE_EXECUTIONS, work.late)
-
-    def _remember(self, work: Work) -> None:
-        """Keep a job that goes on: little is said to one that ended, and that is looked up."""
         if type(work.job) is OpenJob:
             version = work.version + len(work.events)
             self._remembered.keep(work.job_id, Kept(version, work.job, work.trace, work.size_bytes))

@@ -13,12 +13,13 @@ from queuebit_contracts.envelope import encode_data
 from queuebit_contracts.events import (
     ExecutionFailed,
     ExecutionSucceeded,
+    JobEvent,
     JobPlanned,
     JobQueued,
     JobRejected,
     LateUsageReported,
 )
-from queuebit_contracts.ids import FIRST_EPOCH, stored_id_of
+from queuebit_contracts.ids import FIRST_EPOCH, stored_ids_of
 from queuebit_contracts.jobs import QUEUE_PARAM, Lane, is_past
 from queuebit_contracts.registry import name_of
 from queuebit_contracts.writing import TODAY, Writing
@@ -68,6 +69,10 @@ def log_fields(command: InboundCommand) -> dict[str, str]:
     return {**fields, "tenant": command.tenant} if command.tenant else fields
 
 
+Decided = tuple[JobEvent, UUID, str | None, Facts | None]
+"""An event that is not written yet, its cause and its trace; and the facts, of a plan that this release makes of them alone."""
+
+
 @dataclass(slots=True)
 class Work:
     """A job within one batch: where it stood, where it stands, and what happened between.
@@ -75,7 +80,7 @@ class Work:
     `refused`: submissions in conflict with it, which count only once it is known to stand there. `rival_id`: that of the
     submission that began it. `due_at`: when its latency budget is used. `rejection`: the code, where it was rejected. `late`:
     executions reported after its end, which nobody waited for. `had_ended`: it had before all this. `known`: where it stood was
-    looked up, not taken for granted. `let_out`: the attempts that go out with its events.
+    looked up, not taken for granted.
     """
 
     job_id: UUID
@@ -87,7 +92,8 @@ class Work:
     cached: bool = False
     began_at: datetime | None = None
     due_at: datetime | None = None
-    events: list[NewEvent] = field(default_factory=list)
+    decided: list[Decided] = field(default_factory=list)
+    events: tuple[NewEvent, ...] = ()
     refused: tuple[InboundCommand, ...] = ()
     rival_id: UUID | None = None
     rejection: str | None = None
@@ -96,7 +102,6 @@ class Work:
     had_ended: bool = False
     charges: list[Charge] = field(default_factory=list)
     known: bool = False
-    let_out: tuple[UUID, ...] = ()
 
     def stands(self, version: int, job: Job, trace: str | None, size_bytes: int) -> None:
         """Where the job stood."""
@@ -115,6 +120,11 @@ class Work:
             if type(each.message) is ExecutionSucceeded:
                 return each.message
         return None
+
+    @property
+    def let_out(self) -> list[UUID]:
+        """The attempts that go out with what was decided."""
+        return [event.attempt_id for event, *_ in self.decided if isinstance(event, JobQueued)]
 
     def looks_new(self, now: datetime) -> bool:
         """Whether what it is told first may well be the first that is ever heard of it."""
@@ -139,8 +149,6 @@ class Work:
         command: InboundCommand,
         now: datetime,
         gate: Gate,
-        writing: Writing = TODAY,
-        epoch: int = FIRST_EPOCH,
         purse: Purse = NO_PURSE,
         shares: Shares | None = None,
     ) -> None:
@@ -163,31 +171,38 @@ class Work:
             self.late += 1
         if purse is not NO_PURSE or (not isinstance(was, NoJob) and was.reserved):
             self.charges += charges_of(job_id, decided)
-        if self.version == 0 and not self.events:
+        if self.version == 0 and not self.decided:
             self.tenant, self.trace = command.tenant, command.traceparent
             self.rival_id = command.rival_id
-        if shares is not None and decided:
-            heard(shares, self.job, job_id, self.tenant, decided, now)
-        trace = command.traceparent or self.trace
-        for version, event in enumerate(decided, start=self.version + len(self.events) + 1):
-            event_id = stored_id_of(job_id, version, epoch)
+        if decided:
+            trace, cause_id = command.traceparent or self.trace, command.cause_id
+            inputs = message.inputs if type(message) is Submit and message.planned is None else None
+            self.decided += [(event, cause_id, trace, inputs) for event in decided]
+            if shares is not None:
+                heard(shares, self.job, job_id, self.tenant, decided, now)
+
+    def write(self, now: datetime, writing: Writing = TODAY, epoch: int = FIRST_EPOCH) -> None:
+        """Make what was decided into what is stored. All jobs of a batch are decided on first, then all is written: what a
+        processor does again and again it finds in its caches.
+        """
+        ids = stored_ids_of(self.job_id, self.version, len(self.decided), epoch)
+        events: list[NewEvent] = []
+        for event_id, (event, cause_id, trace, inputs) in zip(ids, self.decided, strict=True):
             said = event if writing.all_today else writing.form(event)
             model = type(said)
-            if model is JobPlanned and said is event and type(message) is Submit and message.planned is None:
-                data, payload = _json_of_plan(message.inputs), None
+            if inputs is not None and model is JobPlanned and said is event:
+                data, payload = _json_of_plan(inputs), None
             else:
                 data, payload = stored_form(said)
             name = name_of(model)
             if name in HELD:
                 self.size_bytes += weight_of(name, len(data) if payload is None else len(data) + len(payload.text))
-            elif model is JobPlanned and type(message) is Submit and message.planned is not None:
+            elif model is JobPlanned and inputs is None:
                 self.size_bytes += weight_of(name, len(data))
-            elif type(event) is JobQueued:
-                self.let_out = (*self.let_out, event.attempt_id)
             elif type(event) is JobRejected:
                 self.rejection = event.code
-            new = NewEvent(event_id, name, said.schema_version, data, now, command.cause_id, trace, payload)
-            self.events.append(new)
+            events.append(NewEvent(event_id, name, said.schema_version, data, now, cause_id, trace, payload))
+        self.events = tuple(events)
 
     def _refuse(self, command: InboundCommand, refusal: JobRejected) -> None:
         assert command.rival_id is not None

@@ -106,7 +106,7 @@ def complete(draft: Draft, *, at_deadline: bool = False) -> bool:
     if best.spec.cached is not None:
         passed_over = (*whose(best.spec, execution), *passed_over)
     draft.add(
-        ev.JobCompleted(
+        ev.JobCompleted.model_construct(
             kind=job.request.problem.kind,
             answer=execution.answer,
             objective=verdict.objective,
@@ -154,9 +154,10 @@ def _end_denied(draft: Draft, denied: ev.ApprovalDenied) -> None:
 
 def _refine(draft: Draft, good: list[LegState]) -> bool:
     """Whether a leg that improves answers was sent on from a good one without a proof."""
-    return not any(proved(leg) for leg in good) and _start(
-        draft, "refine", good[0], "its answer is the start of a search"
-    )
+    for leg in good:
+        if proved(leg):
+            return False
+    return _start(draft, "refine", good[0], "its answer is the start of a search")
 
 
 def _fall_back_or_end(draft: Draft) -> None:
@@ -196,8 +197,10 @@ def _trigger_of(spent: Spent) -> Trigger:
 
 def _starting(job: OpenJob, trigger: Trigger) -> LegState | None:
     """The first leg that the trigger lets start."""
-    waiting = (leg for leg in job.legs if isinstance(leg.status, Idle) and starts_on(leg.spec, trigger))
-    return next((leg for leg in waiting if leg.spec.round is None or goes_on(job, leg)), None)
+    for leg in job.legs:
+        if type(leg.status) is Idle and starts_on(leg.spec, trigger) and (leg.spec.round is None or goes_on(job, leg)):
+            return leg
+    return None
 
 
 def _fail(draft: Draft) -> None:

@@ -220,7 +220,7 @@ def _succeeded(draft: Draft, job: OpenJob, message: ev.ExecutionSucceeded) -> No
         told = copy_with(message, cost=priced(message.usage, message.cost, message.ran.backend, draft.purse))
     if not working.started:
         draft.add(
-            ev.JobStarted(
+            ev.JobStarted.model_construct(
                 attempt_id=message.attempt_id, leg=message.leg, worker=message.worker, started_at=message.started_at
             )
         )

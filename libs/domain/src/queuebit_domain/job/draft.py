@@ -84,7 +84,7 @@ class Draft:
         request = job.request
         asked = request.seed
         self.add(
-            ev.JobQueued(
+            ev.JobQueued.model_construct(
                 attempt_id=attempt_id_of(job.job_id, leg.spec.leg, number),
                 leg=leg.spec.leg,
                 role=leg.spec.role,

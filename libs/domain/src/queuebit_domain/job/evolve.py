@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeVar, assert_never
+from typing import Any, assert_never
 from uuid import UUID
 
 from queuebit_contracts import events as ev
@@ -20,7 +20,7 @@ from queuebit_domain.job.limits import DEGRADED_MAX, QUIET_S_MAX, REROUTES_MAX, 
 from queuebit_domain.job.money import NO_USAGE, add_cost, add_usage
 from queuebit_domain.job.opening import open_job as open_job
 from queuebit_domain.job.plans import counts, legs_of
-from queuebit_domain.job.set_aside import booking_of, paid_late, settled
+from queuebit_domain.job.set_aside import booked, booking_of, paid_late, settled
 from queuebit_domain.job.state import (
     IDLE,
     Answered,
@@ -38,7 +38,7 @@ from queuebit_domain.job.state import (
 )
 from queuebit_domain.job.unpaid import unpaid
 
-J = TypeVar("J", OpenJob, EndedJob)
+NOTHING: Mapping[str, Any] = {}
 _WITHOUT_ANSWER: Mapping[type[JobEvent], JobState] = {
     ev.JobFailed: "failed",
     ev.JobCancelled: "cancelled",
@@ -80,7 +80,8 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
         case ev.JobStarted():
             return _on_attempt(job, event.leg, event.attempt_id, started=True, moved_at=at, began_at=at)
         case ev.ExecutionSucceeded():
-            return _on_attempt(_charged(job, event), event.leg, event.attempt_id, execution=event, moved_at=at)
+            bill = _bill(job, event)
+            return _on_attempt(job, event.leg, event.attempt_id, bill, execution=event, moved_at=at)
         case ev.ResultValidated():
             return _on_attempt(job, event.leg, event.attempt_id, verdict=event, moved_at=at)
         case ev.JobCompleted():
@@ -108,7 +109,7 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
         case ev.JobFailed() | ev.JobCancelled() | ev.JobExpired():
             return ended(job, _WITHOUT_ANSWER[type(event)])
         case ev.LateUsageReported():
-            return paid_late(_booked(_charged(job, event), event), event)
+            return paid_late(booked(_charged(job, event), event), event)
         case ev.ApprovalDenied():
             return copy_with(job, denied=event)
         case ev.BudgetReserved():
@@ -199,8 +200,8 @@ def _after_the_end(job: EndedJob, event: JobEvent, at: datetime) -> EndedJob:
         case ev.JobImproved() if job.later is not None:
             return replace(job, lane=event.ran.lane, objective=event.objective)
         case ev.LateUsageReported():
-            later = None if job.later is None else paid_late(_booked(job.later, event), event)
-            return paid_late(replace(_booked(job, event), later=later), event)
+            later = None if job.later is None else paid_late(booked(job.later, event), event)
+            return paid_late(replace(booked(job, event), later=later), event)
         case ev.JobSubmitted() | ev.JobRejected() | ev.JobPlanned() | ev.JobCompleted():
             return job
         case ev.BudgetReserved():
@@ -213,20 +214,14 @@ def _after_the_end(job: EndedJob, event: JobEvent, at: datetime) -> EndedJob:
     return replace(job, later=gone_on, owed=tuple(dict.fromkeys((*job.owed, *gone_on.owed))))
 
 
-def with_leg(job: OpenJob, leg: str, status: LegStatus) -> OpenJob:
-    """The job with one leg moved to a status."""
+def with_leg(job: OpenJob, leg: str, status: LegStatus, **changes: object) -> OpenJob:
+    """The job with one leg moved to a status, and what else changes with it."""
     legs = [*job.legs]
     for place, each in enumerate(legs):
         if each.spec.leg == leg:
             legs[place] = LegState(each.spec, status, each.not_on, each.degraded)
             break
-    return copy_with(job, legs=tuple(legs))
-
-
-def _booked(job: J, event: ev.LateUsageReported) -> J:
-    """The job with a late report in its books: nothing more is owed by its attempt, and it is not booked again."""
-    owed = tuple([each for each in job.owed if each != event.attempt_id])
-    return replace(job, owed=owed, booked=(*job.booked, event.report_id))
+    return copy_with(job, legs=tuple(legs), **changes)
 
 
 def _owing(job: OpenJob, attempt_id: UUID) -> OpenJob:
@@ -235,17 +230,24 @@ def _owing(job: OpenJob, attempt_id: UUID) -> OpenJob:
 
 def _charged(job: OpenJob, event: ev.ExecutionSucceeded | ev.ExecutionFailed | ev.LateUsageReported) -> OpenJob:
     """The job with what an attempt used and cost on its bill."""
-    return copy_with(job, cost=add_cost(job.cost, event.cost), usage=add_usage(job.usage, event.usage))
+    return copy_with(job, **_bill(job, event))
 
 
-def _on_attempt(job: OpenJob, leg: str, attempt_id: UUID, **changes: object) -> OpenJob:
+def _bill(job: OpenJob, event: ev.ExecutionSucceeded | ev.ExecutionFailed | ev.LateUsageReported) -> Mapping[str, Any]:
+    return {"cost": add_cost(job.cost, event.cost), "usage": add_usage(job.usage, event.usage)}
+
+
+def _on_attempt(
+    job: OpenJob, leg: str, attempt_id: UUID, more: Mapping[str, Any] = NOTHING, **changes: object
+) -> OpenJob:
+    """The job with its attempt changed, if that one is out; with `more` of it in any case."""
     current = working_on(job, leg, attempt_id)
     if current is None:
-        return job
+        return copy_with(job, **more) if more else job
     status = copy_with(current[1], **changes)
     if status.execution is not None and status.verdict is not None:
-        return with_leg(job, leg, Answered(status.execution, status.verdict))
-    return with_leg(job, leg, status)
+        return with_leg(job, leg, Answered(status.execution, status.verdict), **more)
+    return with_leg(job, leg, status, **more)
 
 
 def _failed(job: OpenJob, event: ev.ExecutionFailed, at: datetime) -> OpenJob:

@@ -19,6 +19,12 @@ def booking_of(report_id: UUID) -> UUID:
     return derive_id(report_id, "outcome")
 
 
+def booked(job: J, event: ev.LateUsageReported) -> J:
+    """The job with a late report in its books: nothing more is owed by its attempt, and it is not booked again."""
+    owed = tuple([each for each in job.owed if each != event.attempt_id])
+    return replace(job, owed=owed, booked=(*job.booked, event.report_id))
+
+
 def settled(job: J, event: ev.BudgetSettled) -> J:
     """The job without what was set aside for a leg."""
     reserved = tuple([each for each in job.reserved if each.leg != event.leg])

@@ -12,6 +12,7 @@ from queuebit_contracts.channels import ADMITTED, LARGE
 from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.ids import refusal_id_of
 from queuebit_contracts.jobs import JobRequest, is_tenant_name
+from queuebit_contracts.model import copy_with
 from queuebit_contracts.origin import Origin, whole_origin
 from queuebit_contracts.sealed import MISPLACED, SUBJECT_LABEL, Misplaced, Redacted, sealed_for, token_of
 from queuebit_control_plane.handler import InboundCommand
@@ -134,16 +135,16 @@ def _submit(
     planned: ev.JobPlanned | None,
 ) -> InboundCommand:
     request, found, envelope = admitted.request, admitted.admission, received.envelope
-    event = ev.JobSubmitted(
+    told = believed(received.record)
+    event = copy_with(
+        asked,
         request=request,
-        idempotency_key=asked.idempotency_key,
         fingerprint=admitted.fingerprint,
         admission=found,
         origin=origin_of(envelope, asked.origin, job_id),
-        requested_by=asked.requested_by if believed(received.record) else None,
-        quote=asked.quote if believed(received.record) else None,
-        compensations=asked.compensations,
-        supersedes=asked.supersedes,
+        parent=None,
+        requested_by=asked.requested_by if told else None,
+        quote=asked.quote if told else None,
     )
     message = Submit(job_id, event, facts, planned)
     refusal_id = refusal_id_of(request.tenant, envelope.source, envelope.id)
