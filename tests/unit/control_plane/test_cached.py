@@ -211,6 +211,7 @@ def test_what_a_plan_holds_of_it_is_counted_where_jobs_are_kept_in_memory() -> N
     for submit in (asked(), asked(found=large)):
         work = Work(JOB_ID, "acme", [a_command(submit)])
         work.decide(work.commands[0], NOW, OPEN)
+        work.write(NOW)
         sizes.append(work.size_bytes)
 
     assert sizes[1] - sizes[0] > 1_200_000

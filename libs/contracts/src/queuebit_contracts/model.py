@@ -45,7 +45,7 @@ class Model(BaseModel, metaclass=_PlainMeta):
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     @classmethod
-    def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:
+    def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:  # type: ignore[override]
         """One with these fields, unchecked: for what is put together of values that were checked before. The fields are written
         in the order in which they are given; with all of them that takes a third of the time that checking them again does.
         """

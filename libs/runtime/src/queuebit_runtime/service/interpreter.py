@@ -35,7 +35,7 @@ def plain_reads() -> None:
     if hook is None:
         return
 
-    def keep(model: type[BaseModel], **rest: Any) -> None:
+    def keep(model: type[BaseModel], /, **rest: Any) -> None:
         super(BaseModel, model).__init_subclass__(**rest)
         if "__getattr__" not in vars(model):
             model.__getattr__ = hook  # type: ignore[attr-defined]
