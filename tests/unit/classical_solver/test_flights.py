@@ -15,11 +15,13 @@ from queuebit_classical_solver.shell.flights import OF_THE_PROBLEM, Flights
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FailureCode
+from queuebit_contracts.ids import seed_of
 from queuebit_contracts.jobs import Problem, Usage
+from queuebit_contracts.model import copy_with
 from queuebit_runtime.worker.reports import failed
 from tests.builders import a_problem, a_success
 from tests.fakes.moved_clock import settle
-from tests.unit.runtime.one_worker import OneWorker
+from tests.unit.runtime.one_worker import OneWorker, a_record
 from tests.unit.runtime.one_worker import an_order as one_order
 
 USED = Usage(wall_s=3.0, iterations=7)
@@ -73,6 +75,11 @@ class Held:
         await settle()
 
 
+def job_of(order: JobQueued) -> str:
+    """Each order is of a job of its own."""
+    return str(UUID(int=order.attempt_id.int << 40))
+
+
 def answer(order: JobQueued) -> ExecutionSucceeded:
     return a_success(attempt_id=order.attempt_id, problem=order.problem, usage=USED, evidence={"status": "OPTIMAL"})
 
@@ -89,13 +96,13 @@ class Desk:
         self.flights = Flights(self.held)
 
     async def ask(self, order: JobQueued, tenant: str | None = "acme") -> asyncio.Task[Any]:
-        self.flights.alike(order, tenant)
+        self.flights.alike(order, tenant, job_of(order))
         stop = self.stops[order.attempt_id.int] = asyncio.Event()
         return await self._begun(self.flights.run(order, self.signs.append, stop))
 
     async def ask_together(self, *orders: JobQueued) -> asyncio.Task[Any]:
         for order in orders:
-            self.flights.alike(order, "acme")
+            self.flights.alike(order, "acme", job_of(order))
             self.stops[order.attempt_id.int] = asyncio.Event()
         return await self._begun(
             self.flights.run_joined(orders, [self.stops[order.attempt_id.int] for order in orders])
@@ -148,6 +155,20 @@ async def test_what_differs_in_anything_is_worked_out_for_itself(changes: dict[s
     await desk.ask(an_order(2, **changes), tenant)
 
     assert desk.held.begun == [1, 2]
+
+
+async def test_jobs_that_ask_for_no_seed_have_seeds_of_their_own_and_are_worked_out_once() -> None:
+    desk = Desk()
+    orders = [an_order(nth, seed=seed_of(UUID(job_of(an_order(nth))))) for nth in (1, 2, 3)]
+    first, second = await desk.ask(orders[0]), await desk.ask(orders[1])
+    shifted = await desk.ask(copy_with(orders[2], seed=orders[2].seed + 1))
+
+    assert desk.held.begun == [1, 3], "the second leg of an ensemble is another try"
+    await desk.held.end(1)
+    await desk.held.end(3)
+
+    assert [(await each).attempt_id.int for each in (first, second, shifted)] == [1, 2, 3]
+    assert (await second).evidence["from_attempt"] == str(UUID(int=1))
 
 
 @pytest.mark.parametrize("changes", [{"params": {"cache": "never"}}, {"params": {"reproducible": False}}])
@@ -341,3 +362,33 @@ async def test_where_two_in_turn_fail_each_that_is_left_runs_by_itself() -> None
     finally:
         await worker.shell.stop(0)
         await worker.bus.stop(0)
+
+
+async def test_of_two_workers_one_works_out_what_has_one_key_and_the_other_goes_on_where_it_is_gone() -> None:
+    """Given orders of many jobs that ask the same, as the relay keys them."""
+    one = OneWorker(around=Flights)
+    other = OneWorker(around=Flights, beside=one)
+    workers = [one, other]
+    for worker in workers:
+        await worker.bus.start()
+    try:
+        await settle()
+        orders = (a_record(one_order(nth, size="large")) for nth in range(1, 21))
+        await one.bus.publish([each._replace(key=b"q-the-same") for each in orders])
+        await settle()
+        begun = [worker.executor.log for worker in workers]
+        assert sorted(begun) == [[], ["start 1"]]
+
+        leader, follower = workers if one.executor.log else workers[::-1]
+        await leader.shell.stop(0)
+        await leader.bus.stop(0)
+        await settle()
+        assert follower.executor.log == ["start 1"]
+        await follower.executor.finish(1)
+
+        assert follower.outcomes() == dict.fromkeys(range(1, 21), "ok")
+        assert await follower.undone() == 0
+    finally:
+        for worker in workers:
+            await worker.shell.stop(0)
+            await worker.bus.stop(0)

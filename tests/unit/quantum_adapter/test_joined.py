@@ -242,13 +242,13 @@ def test_an_order_that_is_refused_is_no_member() -> None:
     ],
 )
 def test_small_samplings_of_known_size_join(order: JobQueued, joins: bool) -> None:
-    found = a_joiner(FirstFails()).alike(order, "acme")
+    found = a_joiner(FirstFails()).alike(order, "acme", "a job")
 
     assert found == (Alike(("circuit_sampling", 1, 3, 3, 7, "aer_simulator"), 64) if joins else None)
 
 
 def test_one_at_a_time_is_no_joining() -> None:
-    assert a_joiner(FirstFails(), count_max=1).alike(sized(a_chain(0.1), 1), "acme") is None
+    assert a_joiner(FirstFails(), count_max=1).alike(sized(a_chain(0.1), 1), "acme", "a job") is None
 
 
 def test_the_attempts_of_a_batch_name_it_in_every_process_alike() -> None:

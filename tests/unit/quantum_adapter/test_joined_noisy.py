@@ -148,7 +148,7 @@ def orders(count: int, qubits: int = 3) -> list[JobQueued]:
 def test_orders_are_alike_on_one_noisy_device_and_not_on_another() -> None:
     [order] = orders(1)
 
-    [here, again, there] = [a_joiner(backend).alike(order, "acme") for backend in (DEVICE, DEVICE, OTHER)]
+    [here, again, there] = [a_joiner(backend).alike(order, "acme", "a job") for backend in (DEVICE, DEVICE, OTHER)]
 
     assert here is not None
     assert there is not None
@@ -161,9 +161,9 @@ def test_a_density_matrix_that_takes_long_keeps_nobody_waiting() -> None:
 
     joiner = a_joiner(DEVICE)
 
-    exact = a_joiner(EXACT).alike(wide, "acme")
+    exact = a_joiner(EXACT).alike(wide, "acme", "a job")
     assert exact is not None
-    noisy_small, noisy_wide = joiner.alike(small, "acme"), joiner.alike(wide, "acme")
+    noisy_small, noisy_wide = joiner.alike(small, "acme", "a job"), joiner.alike(wide, "acme", "a job")
     assert noisy_small is not None
     assert noisy_small.count_max > 1
     assert noisy_wide is None or noisy_wide.count_max < exact.count_max

@@ -136,10 +136,11 @@ class OneWorker:
         telemetry: Telemetry = SILENT,
         joiner: Joiner | None = None,
         around: Callable[[Executor], Joining] | None = None,
+        beside: OneWorker | None = None,
     ) -> None:
-        """`around`: what stands around the executor, and joins orders."""
-        self.clock = MovedClock()
-        self.broker = MemoryBroker(self.clock)
+        """`around`: what stands around the executor, and joins orders. `beside`: it shares the broker of another worker."""
+        self.clock: MovedClock = MovedClock() if beside is None else beside.clock
+        self.broker: MemoryBroker = MemoryBroker(self.clock) if beside is None else beside.broker
         self.bus = MemoryBus(self.broker)
         self.executor = ScriptedExecutor()
         outer = None if around is None else around(self.executor)

@@ -31,8 +31,8 @@ class ScriptedJoiner:
     hold: asyncio.Event | None = None
     stops: dict[int, asyncio.Event] = field(default_factory=dict)
 
-    def alike(self, order: JobQueued, tenant: str | None) -> Alike | None:
-        del tenant
+    def alike(self, order: JobQueued, tenant: str | None, job: str) -> Alike | None:
+        del tenant, job
         return Alike(order.seed, 3) if order.seed else None
 
     async def run_joined(self, orders: Sequence[JobQueued], stops: Sequence[asyncio.Event]) -> list[Outcome | None]:

@@ -254,6 +254,8 @@ CHANNELS: tuple[Channel, ...] = (
     *_dead_letters(),
 )
 BY_TOPIC: dict[str, Channel] = {channel.topic: channel for channel in CHANNELS}
+MEETING: frozenset[str] = frozenset(queued("classical", tier) for tier in TIERS)
+"""Where a record may be keyed by what it asks instead of by its job, so that orders that ask the same meet at one worker."""
 
 
 _PURPOSE: dict[str, str] = {

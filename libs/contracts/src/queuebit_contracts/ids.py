@@ -138,3 +138,8 @@ def lineage_id_of(job_id: UUID, leg: str) -> UUID:
 def attempt_id_of(job_id: UUID, leg: str, number: int) -> UUID:
     """The id of one try of a leg: a repeat of the same try is recognised by it."""
     return derive_id(job_id, f"attempt:{leg}:{number}")
+
+
+def seed_of(job_id: UUID) -> int:
+    """The seed of a job that asks for none."""
+    return derive_id(job_id, "seed").int & 0x7FFF_FFFF

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from queuebit_contracts import commands
 from queuebit_contracts.channels import CHANNELS, COMPLETED, FAILED, INVALIDATED, LIFECYCLE, Channel
+from queuebit_contracts.events import JobQueued
 from queuebit_contracts.registry import REGISTRY, name_of, type_of
 from queuebit_runtime.bus.dead_letters import headers as h
 
@@ -172,9 +173,15 @@ def _message(name: str, example: Mapping[str, Any]) -> dict[str, Any]:
         "contentType": "application/json",
         "traits": [{"$ref": "#/components/messageTraits/cloudEvent"}],
         "payload": {"$ref": f"./{folder}/{name.removeprefix('io.queuebit.')}.json"},
-        "bindings": {"kafka": {"key": {"type": "string", "description": "The job id."}}},
+        "bindings": {"kafka": {"key": {"type": "string", "description": _key_of(model.__name__)}}},
         "examples": [{"name": "recorded", "headers": _headers_of(example), "payload": example["data"]}],
     }
+
+
+def _key_of(name: str) -> str:
+    if name == JobQueued.__name__:
+        return "The job id, or for the classical solver what stands for all of a tenant's orders that ask the same."
+    return "The job id."
 
 
 def _headers_of(example: Mapping[str, Any]) -> dict[str, str]:

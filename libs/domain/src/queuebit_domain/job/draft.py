@@ -7,7 +7,7 @@ from uuid import UUID
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.events import JobEvent
-from queuebit_contracts.ids import attempt_id_of, derive_id
+from queuebit_contracts.ids import attempt_id_of, seed_of
 from queuebit_domain.holds.gate import OPEN, Asking, Gate
 from queuebit_domain.holds.register import Hold
 from queuebit_domain.job.beginning import Closed, closed
@@ -93,8 +93,7 @@ class Draft:
                 tier=request.tier,
                 problem=request.problem,
                 fingerprint=job.problem_fingerprint,
-                seed=(asked if asked is not None else derive_id(job.job_id, "seed").int & 0x7FFF_FFFF)
-                + (leg.spec.seed_shift or 0),
+                seed=(asked if asked is not None else seed_of(job.job_id)) + (leg.spec.seed_shift or 0),
                 budget_s=leg.spec.budget_s,
                 deadline=job.deadline,
                 params=request.params if leg.spec.params is None else params_of(request, leg.spec),

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
-from queuebit_contracts.channels import BY_TOPIC
+from queuebit_contracts.channels import BY_TOPIC, MEETING
 from queuebit_contracts.ids import uuid_from
 from queuebit_operations.scan.port import EventRow, Stream
 from queuebit_operations.verification.findings import Finding
@@ -93,7 +93,8 @@ class SetAside:
         if not keeps_order(topic) or BY_TOPIC[topic].broadcast:
             return  # Of what every process hears, one may take what another cannot.
         try:
-            job_id = uuid_from((letter.key or b"").decode())
+            subject = letter.named("ce_subject") if topic in MEETING else (letter.key or b"").decode()
+            job_id = uuid_from(subject or "")
             cause = uuid_from(letter.named("ce_id") or "")
             since = datetime.fromisoformat(letter.failed_at).astimezone(UTC) + CLOCKS_APART
         except (ValueError, OverflowError):

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import gcd
 
-from queuebit_contracts.channels import BY_TOPIC
+from queuebit_contracts.channels import BY_TOPIC, MEETING
 from queuebit_operations.records.port import Place, Span
 from queuebit_runtime.bus.partitioner import partition_of
 from queuebit_runtime.bus.port import Record
@@ -67,15 +67,25 @@ class Sorting:
         """Into how many each topic can be parted, by what was seen of it."""
 
     def mine(self, records: Sequence[Record]) -> Sequence[Record]:
-        """Of some records of one partition those whose key is in the share."""
+        """Of some records of one partition those whose job is in the share."""
         share, known = self._share, self._known
         if share.of == 1:
             return records
-        others = {key: share.of_key(key) for each in records if (key := each.key or b"") not in known}
+        topic, partition = records[0].topic, records[0].partition
+        key_of = _job_of if topic in MEETING else _key_of
+        others = {key: share.of_key(key) for each in records if (key := key_of(each)) not in known}
         for owner in set(others.values()):
-            topic, partition = records[0].topic, records[0].partition
             self.parts[topic] = gcd(self.parts.get(topic, share.of), partition - owner)
-        return [each for each in records if others.get(each.key or b"", share.number) == share.number]
+        return [each for each in records if others.get(key_of(each), share.number) == share.number]
+
+
+def _key_of(record: Record) -> bytes:
+    return record.key or b""
+
+
+def _job_of(record: Record) -> bytes:
+    """What the key is of everything else about the job."""
+    return dict(record.headers).get("ce_subject", b"") or _key_of(record)
 
 
 def astray(read: Iterable[Parts], seen: Iterable[Parts]) -> dict[str, int]:

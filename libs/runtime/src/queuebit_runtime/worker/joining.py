@@ -17,7 +17,7 @@ from queuebit_runtime.worker.results import Results
 class Joiner(Protocol):
     """Does orders together that wait together."""
 
-    def alike(self, order: JobQueued, tenant: str | None) -> Alike | None:
+    def alike(self, order: JobQueued, tenant: str | None, job: str) -> Alike | None:
         """None for an order that runs alone. Asked once an order, on the event loop: a cheap estimate."""
         ...
 

@@ -181,7 +181,7 @@ class WorkShell:
             work = Work(order, Report(item.envelope, self._service, key), large=large)
             work.claims.append((delivery, item.record))
             if self._joiner is not None and large:
-                work.alike = self._joiner.alike(order, item.envelope.tenant)
+                work.alike = self._joiner.alike(order, item.envelope.tenant, item.envelope.subject)
             self._orders.add(work)
             if self._telemetry.on and (order.number > 1 or order.role == "fallback"):
                 count_taken(self._telemetry, order)

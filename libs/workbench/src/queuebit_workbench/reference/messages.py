@@ -20,7 +20,8 @@ def topics() -> str:
     """A section a topic."""
     about = (
         "The topics of the channel table, each with `QUEUEBIT_NAMESPACE` before it where that is set. Every "
-        "record is keyed by the id of its job; the headers are those of CloudEvents 1.0 in binary mode. Who "
+        "record is keyed by the id of its job, but that orders for the classical solver of one tenant that ask the same may "
+        "have one key; the headers are those of CloudEvents 1.0 in binary mode. Who "
         "may do what follows from it: [Kafka access](../how-to/kafka-access.md)."
     )
     return page("Topics", about, *(_topic(each) for each in CHANNELS))

@@ -15,6 +15,7 @@ from queuebit_classical_solver.shell import child
 from queuebit_classical_solver.shell.outcome import told
 from queuebit_classical_solver.shell.reference import measurement_of
 from queuebit_classical_solver.shell.task import Meter, Outcome, Parsed, Solved, Task, Way, perform, statement_weight
+from queuebit_contracts.alike import REPEATABLE_PARAM
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Lane, Usage
@@ -28,9 +29,6 @@ from queuebit_runtime.errors import PoolError
 from queuebit_runtime.processes.hops import AnyHop
 from queuebit_runtime.processes.pool import Pool
 from queuebit_runtime.worker.reports import cancelled, failed, pool_code, progressed
-
-REPEATABLE_PARAM = "reproducible"
-"""A job that says `reproducible: false` spends its whole time budget, and may be answered differently the next time."""
 
 RESCUED = "rescued"
 """What the provenance of an answer says that a process had found when it was killed: another run may find a better one."""

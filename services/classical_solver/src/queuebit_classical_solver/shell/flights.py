@@ -13,8 +13,8 @@ import logging
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 
-from queuebit_classical_solver.shell.executor import REPEATABLE_PARAM, RESCUED
-from queuebit_contracts.canonical import canonical_json
+from queuebit_classical_solver.shell.executor import RESCUED
+from queuebit_contracts.alike import question_of
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Cost, Usage
@@ -27,9 +27,6 @@ from queuebit_runtime.worker.reports import cancelled, failed, progressed
 
 log = logging.getLogger(__name__)
 
-CACHE_PARAM = "cache"
-"""A job that says `cache: never` is always worked out for itself."""
-NEVER = "never"
 TOGETHER_MAX = 256
 KEYS_MAX = 4096
 """So many orders are known by what they ask; beyond it all are forgotten, and run for themselves."""
@@ -53,9 +50,11 @@ class Flights:
         self._keys: dict[int, Hashable] = {}
         self._flying: dict[Hashable, asyncio.Future[Told | None]] = {}
 
-    def alike(self, order: JobQueued, tenant: str | None) -> Alike | None:
-        """Orders of one tenant are alike that must be answered alike: same problem, parameters, seed and budget."""
-        key = _key_of(order, tenant)
+    def alike(self, order: JobQueued, tenant: str | None, job: str) -> Alike | None:
+        """Orders of one tenant are alike that may be answered alike: same problem, parameters and budget, and no other seed
+        that was asked for.
+        """
+        key = _key_of(order, tenant, job)
         if key is None:
             return None
         if len(self._keys) >= KEYS_MAX:
@@ -125,16 +124,11 @@ class Flights:
             mine.set_result(outcome)
 
 
-def _key_of(order: JobQueued, tenant: str | None) -> Hashable | None:
-    params = order.params
-    if tenant is None or order.hint is not None or order.role == "shadow" or order.degraded:
+def _key_of(order: JobQueued, tenant: str | None, job: str) -> Hashable | None:
+    if tenant is None or isinstance(order.problem.statement, SealedStatement):
         return None
-    if params.get(REPEATABLE_PARAM, True) is False or params.get(CACHE_PARAM) == NEVER:
-        return None
-    if isinstance(order.problem.statement, SealedStatement):
-        return None
-    problem = (order.problem.kind, order.problem.version, order.fingerprint)
-    return (tenant, order.lane, problem, order.seed, order.budget_s, canonical_json(params))
+    question = question_of(order, tenant, job)
+    return None if question is None else (order.problem.kind, order.problem.version, question)
 
 
 def _again(order: JobQueued, outcome: Told) -> Told | None:

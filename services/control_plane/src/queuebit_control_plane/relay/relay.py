@@ -10,25 +10,24 @@ No event holds up the others: one that cannot be made into a record, or into one
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Protocol
 from uuid import UUID
 
-from queuebit_contracts.channels import source_of, topics_of
+from queuebit_contracts.alike import SHORT_BYTES, key_of_order
+from queuebit_contracts.channels import MEETING, source_of, topics_of
 from queuebit_contracts.envelope import rfc3339
 from queuebit_contracts.events import JobQueued
 from queuebit_contracts.headers import Header, stored_headers
-from queuebit_contracts.jobs import LANES, TIERS
 from queuebit_contracts.registry import type_name_of
 from queuebit_contracts.streams import PUBLISHED
 from queuebit_control_plane.relay.dead_letters import unreadable
 from queuebit_control_plane.relay.large_path import LargePath
 from queuebit_control_plane.relay.lead import ASK_INTERVAL_S, Lead
+from queuebit_control_plane.relay.orders import topics_of_order
 from queuebit_control_plane.relay.publishing import publish_all
 from queuebit_runtime.bus.port import Bus, BusError, Outgoing
 from queuebit_runtime.clock import Clock
@@ -55,10 +54,6 @@ with it all that was published past it.
 """
 FIRST_BATCH = 64
 """How many events are read at first, when it is not known how large they are."""
-_ORDER = re.compile(
-    rb'\{"attempt_id":"[^"\\]*","leg":"[^"\\]*","role":"[^"\\]*","lane":"([^"\\]*)","number":\d+,"tier":"([^"\\]*)"'
-)
-"""How a work order begins that we wrote. Only the beginning: further in stands what others wrote."""
 
 
 class RelayStore(StreamStore, OrderedReaderCursors, Protocol):
@@ -255,7 +250,15 @@ def records_of(events: Sequence[StoredEvent], now: datetime) -> list[Outgoing]:
                 event.traceparent,
             )
             value = event.data.encode()
-            topics = _order_topics(value) if event.type == JobQueued.__name__ else topics_of(event.type)
+            if event.type == JobQueued.__name__:
+                topics = topics_of_order(value)
+                # Most are short, and looked at no further: a part of the value costs no call.
+                long = value[SHORT_BYTES : SHORT_BYTES + 1] and topics[0] in MEETING
+                if long and (meets := key_of_order(value, event.tenant, subject)) is not None:
+                    records.append(Outgoing(topics[0], meets, value, headers))
+                    topics = topics[1:]
+            else:
+                topics = topics_of(event.type)
         except Exception as error:
             # Whatever it is: the row stays as it is, and would stop the relay for ever.
             log.exception("version %d of a job cannot be published", event.version, extra={"job_id": subject})
@@ -264,27 +267,6 @@ def records_of(events: Sequence[StoredEvent], now: datetime) -> list[Outgoing]:
         for topic in topics:
             records.append(Outgoing(topic, key, value, headers))
     return records
-
-
-def _order_topics(value: bytes) -> tuple[str, ...]:
-    """Where a stored work order belongs. Raises ValueError, KeyError, TypeError or RecursionError for what is none.
-
-    Of an order that we wrote only the beginning is read; of any other all, but for its numbers, which may be of any size.
-    """
-    found = _ORDER.match(value)
-    if found is not None:
-        lane, tier = found[1].decode(), found[2].decode()
-    else:
-        order = json.loads(value, parse_int=str, parse_float=str)
-        lane, tier = str(order["lane"]), str(order["tier"])
-    return _topics_of_order(lane, tier)
-
-
-@cache
-def _topics_of_order(lane: str, tier: str) -> tuple[str, ...]:
-    if lane not in LANES or tier not in TIERS:
-        raise ValueError("no lane or no tier")
-    return topics_of(JobQueued.__name__, lane, tier)
 
 
 @cache

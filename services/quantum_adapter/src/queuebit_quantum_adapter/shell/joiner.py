@@ -44,9 +44,9 @@ class OrderJoiner:
         self._clock = clock
         self._count_max = count_max
 
-    def alike(self, order: JobQueued, tenant: str | None) -> Alike | None:
+    def alike(self, order: JobQueued, tenant: str | None, job: str) -> Alike | None:
         """Orders are alike that ask the same kind for circuits of the same size on the same backend, whoever asks."""
-        del tenant
+        del tenant, job
         size, problem = order.size, order.problem
         if size is None or size.qubits > QUBITS_MAX or order.degraded:
             return None
