@@ -132,6 +132,25 @@ async def test_what_makes_no_sense_is_named_with_its_field(world: RunningGateway
     assert len(world.plane.submissions) == 2
 
 
+async def test_a_plan_that_is_kept_twice_pays_for_the_last_change_alone(world: RunningGateway) -> None:
+    """Given costs of an assignment that hold what a change from the first plan costs, then a new cost takes its place."""
+    world.plane.answer = {"assigned_to": [0, 1]}
+    problem = {"kind": "assignment", "statement": {"costs": [[1, 2], [3, 1]]}}
+    first = (await world.submit(body={"problem": problem}, Prefer="wait=5")).json()["id"]
+    second = (await replan(world, first, {"change_cost": 5}, Prefer="wait=5")).json()["id"]
+    once = last_asked(world).request
+    world.plane.answer = {"assigned_to": [1, 0]}
+    third = (await replan(world, second, {"change_cost": 5}, key="third", Prefer="wait=5")).json()["id"]
+    assert last_asked(world).request.problem.statement == once.problem.statement, "second was kept to the first plan"
+
+    taken = await replan(world, third, {"change_cost": 0.5}, key="fourth")
+
+    assert taken.status_code == 202, taken.text
+    assert once.problem.statement["costs"] == [[1, 7], [8, 1]]
+    assert last_asked(world).request.problem.statement["costs"] == [[1.5, 2], [3, 1.5]]
+    assert last_asked(world).request.labels["replan_change_cost"].startswith(f"0.5 from {third} ")
+
+
 async def test_the_jobs_of_others_are_not_there_and_a_refused_question_is_not_kept(world: RunningGateway) -> None:
     first = await a_schedule(world)
     world.plane.reject = True

@@ -10,13 +10,15 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from queuebit_contracts.canonical import fingerprint
 from queuebit_problems.encoding.qubo import exact
 from queuebit_problems.errors import NotReplanned
+from queuebit_problems.keeping.statement import KeepingStatement
 from queuebit_problems.kind import Answer
 from queuebit_problems.numeric import number
 from queuebit_problems.optimisation import Optimisation
 from queuebit_problems.registry import optimisation_of
-from queuebit_problems.replanning import changes, replanned
+from queuebit_problems.replanning import changes, costs_from, kept_to, replanned, without_costs
 from tests.unit.problems.every_field import FIELDS
 from tests.unit.problems.fields import Field
 
@@ -86,6 +88,62 @@ def test_what_is_pinned_stands_in_every_feasible_answer(field: Field, draw: st.D
         assert (kept.violations(again, answer) == []) == (feasible and pin in (kind.parts(statement, answer) or ()))
         if feasible:
             assert kept.objective(again, answer) == kind.objective(statement, answer)
+
+
+@every_one
+@few
+@given(draw=st.data())
+def test_a_plan_that_is_kept_twice_pays_for_the_last_change_alone(field: Field, draw: st.DataObject) -> None:
+    """Given a question that was kept to a first answer, then what it costs to leave a second one takes the place of that."""
+    data = draw.draw(field.statements)
+    statement = field.kind.parse(data)
+    kind = field.kind.as_stated(statement)
+    answers = [*field.answers(data)]
+    fit = [each for each in answers if kind.violations(statement, each) == [] and kind.parts(statement, each)]
+    assume(fit)
+    first, second = draw.draw(st.sampled_from(fit)), draw.draw(st.sampled_from(fit))
+    asked = {"problem": {"kind": kind.name, "statement": statement.model_dump(mode="json")}, "labels": {"team": "a"}}
+    try:
+        once = kept_to(asked, first, of_job="first", change_cost=0.25)
+        job = costs_from(once["labels"])
+        cleared = once if job is None else without_costs(once, [second, first])
+        twice = kept_to(cleared, second, of_job="second", change_cost=3)
+    except NotReplanned:
+        # More than two values, or more than a job earns: told in tests of its own.
+        assume(False)
+        return
+
+    again = field.kind.parse(twice["problem"]["statement"])
+    kept = field.kind.as_stated(again)
+    for answer in answers[:: max(1, len(answers) // 100)]:
+        found = changes(kind, statement, second, answer)
+        assert found is not None
+        sign = -1 if kind.sense == "max" else 1
+        expected = float(worth(kind, statement, answer) + sign * 3 * len(found.new))
+        assert kept.objective(again, answer) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    in_statement = isinstance(statement, KeepingStatement)
+    assert job == (None if in_statement else "first")
+    cost = {} if in_statement else {"replan_change_cost": f"3 from second {fingerprint(second)[:16]}"}
+    assert twice["labels"] == {"team": "a", "replan_of": "second"} | cost
+
+
+def test_two_costs_of_changes_in_one_statement_are_refused_and_pins_alone_keep_the_first() -> None:
+    """Given no answer by which the first cost could be taken out."""
+    kind = optimisation_of("generalised_assignment_cost")
+    stated = {"costs": [[1, 2], [3, 1]], "weights": [[1, 1], [1, 1]], "capacities": [2, 2]}
+    asked = {"problem": {"kind": kind.name, "statement": stated}}
+    once = kept_to(asked, {"assigned_to": [0, 1]}, of_job="first", change_cost=2)
+
+    with pytest.raises(NotReplanned, match=r"what a change costs \(2 from first \w+\)"):
+        kept_to(once, {"assigned_to": [1, 0]}, of_job="second", change_cost=2)
+    pinned = kept_to(once, {"assigned_to": [0, 1]}, of_job="second", pins=["job 0"])
+
+    again = kind.parse(pinned["problem"]["statement"])
+    assert kind.objective(again, {"assigned_to": [1, 0]}) == 2 + 3 + 2 * 2
+    assert (costs_from(once["labels"]), costs_from(pinned["labels"]), costs_from({})) == ("first", "first", None)
+    assert pinned["labels"]["replan_of"] == "second"
+    better_since = {"assigned_to": [1, 0]}
+    assert without_costs(once, [better_since, {"assigned_to": "none"}]) == once
 
 
 def test_the_kinds_that_plans_are_compared_of() -> None:

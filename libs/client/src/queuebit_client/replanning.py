@@ -10,7 +10,9 @@ from queuebit_problems.optimisation import Optimisation
 from queuebit_problems.registry import parse_optimisation
 from queuebit_problems.replanning import LABEL as LABEL
 from queuebit_problems.replanning import Changes, changes
+from queuebit_problems.replanning import costs_from as costs_from
 from queuebit_problems.replanning import kept_to as kept_to
+from queuebit_problems.replanning import without_costs as without_costs
 
 
 def changed(problem: Problem, earlier: Mapping[str, Any], answer: Mapping[str, Any]) -> Changes | None:

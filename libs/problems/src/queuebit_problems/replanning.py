@@ -7,19 +7,28 @@ objective; what is pinned stands in the constraints. So every solver, QUBO and c
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
+from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number, Problem
-from queuebit_problems.errors import NotReplanned
+from queuebit_problems.errors import NotReplanned, ProblemError
+from queuebit_problems.keeping.statement import KeepingStatement
 from queuebit_problems.kind import Answer
+from queuebit_problems.numeric import number
 from queuebit_problems.optimisation import Optimisation
 from queuebit_problems.registry import parse_optimisation, usable_kinds
 
 LABEL = "replan_of"
 """The label that names the job whose answer a question is kept to."""
+COST_LABEL = "replan_change_cost"
+"""The label that says what a change costs, and from which answer of which job, where that is added to the amounts of the
+statement and stands nowhere else in it.
+"""
+FROM = " from "
 
 Part = str
 """One part of a plan, as SUBJECT=VALUE where it is a choice for a subject."""
@@ -47,9 +56,40 @@ def kept_to(
     """
     problem = Problem.model_validate(body["problem"])
     kind, statement = parse_optimisation(problem)
+    labels = {**body.get("labels", {}), LABEL: of_job}
+    if change_cost and not isinstance(statement, KeepingStatement):
+        if COST_LABEL in labels:
+            raise _costs_twice(labels[COST_LABEL])
+        labels[COST_LABEL] = f"{change_cost}{FROM}{of_job} {_digest(answer)}"
     again = replanned(kind, statement, dict(answer), pins, change_cost)
     stated = {**problem.model_dump(mode="json"), "statement": again.model_dump(mode="json")}
-    return {**body, "problem": stated, "labels": {**body.get("labels", {}), LABEL: of_job}}
+    return {**body, "problem": stated, "labels": labels}
+
+
+def costs_from(labels: Mapping[str, str]) -> str | None:
+    """The job from whose answer changes cost something in the amounts of a question with these labels; None where none do."""
+    return labels.get(COST_LABEL, "").partition(FROM)[2].partition(" ")[0] or None
+
+
+def without_costs(body: Mapping[str, Any], answers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The request body as it was before a change from an earlier answer cost anything, so that a new cost takes the place of
+    that one; what was pinned stays. As it is where that is none of these answers. `costs_from` names the job of the answer.
+    """
+    labels = dict(body.get("labels", {}))
+    wanted = labels.get(COST_LABEL, "").rpartition(" ")[2]
+    answer = next((each for each in answers if _digest(each) == wanted), None)
+    if answer is None:
+        return dict(body)
+    problem = Problem.model_validate(body["problem"])
+    kind, statement = parse_optimisation(problem)
+    try:
+        cost = number(Fraction(labels.pop(COST_LABEL).partition(FROM)[0]))
+        parts = frozenset(_parts_of(kind, statement, dict(answer)) or ())
+        plain = kind.parse(kind.with_change_cost(statement, parts, -cost).model_dump(mode="json"))
+    except (ProblemError, ArithmeticError, ValueError):
+        return dict(body)
+    stated = {**problem.model_dump(mode="json"), "statement": plain.model_dump(mode="json")}
+    return {**body, "problem": stated, "labels": labels}
 
 
 def replanned(
@@ -86,6 +126,20 @@ def changes(kind: Optimisation[Any], statement: Any, earlier: Answer, answer: An
     known, there = set(before), set(now)
     new = tuple(part for part in now if part not in known)
     return Changes(len(now) - len(new), new, tuple(part for part in before if part not in there))
+
+
+def _digest(answer: Mapping[str, Any]) -> str:
+    """Which of the answers of a job it was: a better one may have come since."""
+    return fingerprint(dict(answer))[:16]
+
+
+def _costs_twice(cost: str) -> NotReplanned:
+    return NotReplanned(
+        f"The amounts of this statement hold already what a change costs ({cost}): both would be paid.",
+        remedy="Leave `change_cost` out, so that the cost of before goes on; or take the label replan_change_cost out in the "
+        "patch, where that states all amounts anew.",
+        fields=(FieldError("/change_cost", "twice", "is part of the statement already"),),
+    )
 
 
 def _parts_of(kind: Optimisation[Any], statement: Any, earlier: Answer) -> list[Part] | None:

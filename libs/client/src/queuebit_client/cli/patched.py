@@ -35,7 +35,20 @@ def patched_body(client: Queuebit, job_id: str, submission: Submission, answer: 
             f"The data of the job is sealed, for it is that of a subject ({SUBJECT_LABEL}).",
             remedy="Ask anew with the statement, where you may use it: what is sealed is not asked again from its record.",
         )
+    if submission.change_cost is not None:
+        asked = _without_costs(client, asked)
     return _kept(client, job_id, wished(merged(asked, patch), submission), submission, answer)
+
+
+def _without_costs(client: Queuebit, asked: dict[str, Any]) -> dict[str, Any]:
+    """The question as it was before changes from an earlier plan cost anything."""
+    try:
+        from queuebit_client.replanning import costs_from, without_costs
+    except ImportError:
+        return asked
+    earlier = costs_from(asked.get("labels", {}))
+    answer = None if earlier is None else client.get(earlier).answer
+    return asked if answer is None else without_costs(asked, [answer])
 
 
 def _keeps(submission: Submission) -> bool:

@@ -33,6 +33,9 @@ QUBITS_NONE = 10**6
 class Plans(ABC, Generic[K]):
     """What is to be known of a kind so that its plans can be kept."""
 
+    in_amounts: ClassVar[bool] = False
+    """Whether what changes cost is among the amounts of which the plain kind makes its objective."""
+
     @abstractmethod
     def parts(self, statement: K, answer: Answer) -> list[Choice]:
         """The parts of an answer that the statement knows; the answer may be to an earlier one."""
@@ -112,9 +115,12 @@ class _Kept(Optimisation[KeepingStatement]):
         return self.plain.answer_errors(statement, answer)
 
     def objective(self, statement: KeepingStatement, answer: Answer) -> Number:
+        plain = self.plain.objective(statement, answer)
+        if self.plain.plans.in_amounts:
+            return plain
         changes = exact(_of(statement).change_cost) * len(self._new(statement, answer))
         sign = -1 if self.sense == "max" else 1
-        return number(Fraction(exact(self.plain.objective(statement, answer))) + sign * changes)
+        return number(Fraction(exact(plain)) + sign * changes)
 
     def violations(self, statement: KeepingStatement, answer: Answer) -> list[Violation]:
         has = set(self.plain.plans.parts(statement, answer))
@@ -128,8 +134,8 @@ class _Kept(Optimisation[KeepingStatement]):
     def shares(self, statement: KeepingStatement, answer: Answer) -> Shares | None:
         """Those of the plain kind, and what each change costs."""
         found = self.plain.shares(statement, answer)
-        if found is None:
-            return None
+        if found is None or self.plain.plans.in_amounts:
+            return found
         new, cost = self._new(statement, answer), Fraction(exact(_of(statement).change_cost))
         amounts = [(-1 if self.sense == "max" else 1) * cost.numerator] * len(new)
         changes = Part(

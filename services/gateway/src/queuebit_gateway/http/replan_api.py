@@ -23,6 +23,7 @@ from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.jobs import Found
 from queuebit_gateway.read_model.models import JobView
 from queuebit_gateway.read_model.view import Happened
+from queuebit_problems.replanning import costs_from
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -55,7 +56,7 @@ async def replan(request: Request, actor: Submitting, job_id: JobId) -> Response
     parts = parts_of(request)
     key = read_key(request.headers.get("idempotency-key"))
     body = await body_of(request)
-    source, *before = await _sources(request, await parts.jobs.find(actor.asker, read_job_id(job_id)))
+    source, *before = await _sources(request, actor, await parts.jobs.find(actor.asker, read_job_id(job_id)))
     try:
         return await _asked_again(request, actor, body, source, key)
     except Refusal as refusal:
@@ -74,7 +75,7 @@ async def _asked_again(request: Request, actor: Actor, body: bytes, source: Sour
     return await submitted(request, actor, await parts_of(request).reader.rewritten(body, source, actor.asker), key)
 
 
-async def _sources(request: Request, found: Found) -> list[Source]:
+async def _sources(request: Request, actor: Actor, found: Found) -> list[Source]:
     """The job with its answer, then with each that it had before, the latest first. Raises Refusal job_not_started or
     job_not_repeatable.
     """
@@ -86,10 +87,23 @@ async def _sources(request: Request, found: Found) -> list[Source]:
         shown = await parts.payloads.masked(asked, found.tenant)
         sealed = "The data of the job is sealed, for it is that of a subject."
         raise Refusal("job_not_repeatable", sealed if MASKED in shown or SEAL in shown else ERASED, job_id=found.job_id)
-    answers = await parts.jobs.told(found, _answers)
-    return [Source(str(found.job_id), found.state, asked, answer) for answer in answers]
+    view, answers = await parts.jobs.told(found, _answers)
+    before = await _answers_of(request, actor, costs_from(view.labels))
+    return [Source(str(found.job_id), found.state, asked, answer, before) for answer in answers]
 
 
-def _answers(view: JobView, happened: Sequence[Happened]) -> list[Mapping[str, Any] | None]:
+def _answers(view: JobView, happened: Sequence[Happened]) -> tuple[JobView, list[Mapping[str, Any] | None]]:
+    """All that it has had, the latest first; None where it has none."""
     told = [each.event.answer for each in happened if isinstance(each.event, ev.JobCompleted | ev.JobImproved)]
-    return [view.answer, *told[-2::-1]]
+    return view, [view.answer, *told[-2::-1]]
+
+
+async def _answers_of(request: Request, actor: Actor, job_id: str | None) -> Sequence[Mapping[str, Any]]:
+    """Those of another job, as far as the actor may read it."""
+    parts = parts_of(request)
+    try:
+        found = None if job_id is None else await parts.jobs.find(actor.asker, read_job_id(job_id))
+    except Refusal:
+        found = None
+    answers = [] if found is None else (await parts.jobs.told(found, _answers))[1]
+    return [each for each in answers if each is not None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, StringConstraints, ValidationError
@@ -15,7 +15,7 @@ from queuebit_gateway.http.parsing import parse_object
 from queuebit_gateway.http.requests import invalid
 from queuebit_gateway.problem_details import Refusal
 from queuebit_problems.errors import ProblemError
-from queuebit_problems.replanning import kept_to
+from queuebit_problems.replanning import kept_to, without_costs
 
 LEFT_OUT = frozenset({"tenant", "deadline"})
 """What is not asked again: the key says the one, and the other may be over."""
@@ -43,12 +43,15 @@ class ReplanBody(StrictModel):
 
 
 class Source(NamedTuple):
-    """A job to be asked again: its id and state, its first event as it is stored, and its answer where it has one."""
+    """A job to be asked again: its id and state, its first event as it is stored, and its answer where it has one. `before`:
+    answers of the job from whose plan changes cost something already in the amounts of its question.
+    """
 
     job_id: str
     state: str
     asked: str
     answer: Mapping[str, Any] | None
+    before: Sequence[Mapping[str, Any]] = ()
 
 
 def body_from(body: bytes, source: Source) -> bytes:
@@ -62,6 +65,8 @@ def body_from(body: bytes, source: Source) -> bytes:
     if not isinstance(request, dict):
         raise Refusal("job_not_repeatable", "The question was refused, and is not kept.")
     asked = {name: value for name, value in request.items() if name not in LEFT_OUT}
+    if wanted.change_cost is not None:
+        asked = without_costs(asked, source.before)
     written = _kept(merged(asked, wanted.patch), wanted, source)
     if wanted.supersede:
         written["supersedes"] = source.job_id

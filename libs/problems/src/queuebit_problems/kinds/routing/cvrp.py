@@ -28,7 +28,6 @@ from queuebit_problems.kinds.routing.cvrp_search import repaired, searched
 from queuebit_problems.kinds.routing.cvrp_statement import QUBITS_MAX, CvrpStatement
 from queuebit_problems.kinds.routing.routes_answer import numbered, route_errors, route_shares, shown, visit_violations
 from queuebit_problems.kinds.routing.routes_rows import rows_of_loads
-from queuebit_problems.kinds.routing.ways import with_dearer_ways
 from queuebit_problems.numeric import integers, number, number_below
 from queuebit_problems.optimisation import CpReading, Encoding
 from queuebit_problems.rows import NamedRows
@@ -114,9 +113,6 @@ class Cvrp(Keeping[CvrpStatement]):
     def solution(self, statement: CvrpStatement, text: str, *, file_name: str = "") -> Solution | None:
         del statement
         return read_routes(text, file_name)
-
-    def with_change_cost(self, statement: CvrpStatement, parts: frozenset[str], cost: Number) -> CvrpStatement:
-        return with_dearer_ways(statement, parts, cost)
 
     def encoding(self, statement: CvrpStatement) -> Encoding:
         """A qubit for each set of customers that one vehicle can serve, at the length of its shortest route.

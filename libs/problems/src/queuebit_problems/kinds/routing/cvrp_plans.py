@@ -1,12 +1,11 @@
-"""Routes of which ways are pinned. What a change costs is an amount of distances."""
+"""Routes that are kept to earlier ones, way by way."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
 
-from queuebit_problems.keeping.plans import Plans
-from queuebit_problems.keeping.statement import Choice, Keep
+from queuebit_problems.keeping.statement import Keep
 from queuebit_problems.kind import Answer
 from queuebit_problems.kinds.routing.chains import chains_of
 from queuebit_problems.kinds.routing.cvrp_model import filled
@@ -14,7 +13,7 @@ from queuebit_problems.kinds.routing.cvrp_statement import CvrpStatement
 from queuebit_problems.kinds.routing.pins_rows import Pins
 from queuebit_problems.kinds.routing.routes_answer import shown
 from queuebit_problems.kinds.routing.routes_rows import rows_of_loads
-from queuebit_problems.kinds.routing.ways import way_named, ways_of, with_dearer_ways
+from queuebit_problems.kinds.routing.ways import Driven
 from queuebit_problems.optimisation import CpReading
 from queuebit_problems.rows import NamedRows
 
@@ -22,19 +21,12 @@ if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
 
-class LoadedRoutes(Plans[CvrpStatement]):
-    """The parts are the ways that are driven, from the depot and back to it."""
-
-    def parts(self, statement: CvrpStatement, answer: Answer) -> list[Choice]:
-        return ways_of(statement, [[1, *route, 1] for route in answer["routes"] if route])
-
-    def named(self, statement: CvrpStatement, part: Choice) -> str:
-        return way_named(statement, part)
+class LoadedRoutes(Driven[CvrpStatement]):
+    def tours(self, answer: Answer) -> list[list[int]]:
+        return [[1, *route, 1] for route in answer["routes"] if route]
 
     def model(self, statement: CvrpStatement, keep: Keep, model: cp_model.CpModel) -> CpReading:
-        known = frozenset(way_named(statement, way) for way in keep.before)
-        dearer = with_dearer_ways(statement, known, keep.change_cost) if keep.change_cost else statement
-        return filled(dearer, model, keep.pinned)
+        return filled(statement, model, keep.pinned)
 
     def rows(self, statement: CvrpStatement, keep: Keep) -> NamedRows | None:
         """What all routes keep, and what none can have together of what is pinned."""

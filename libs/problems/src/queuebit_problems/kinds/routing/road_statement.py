@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from functools import cached_property
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo
 
 from queuebit_problems.checks import Place, raise_faults
+from queuebit_problems.encoding.qubo import exact
 from queuebit_problems.formats.tsplib import NODES_MAX, Metric
 from queuebit_problems.keeping.statement import Choice, KeepingStatement, within
 from queuebit_problems.numeric import NonNegative, Real, integers
@@ -81,9 +83,32 @@ class RoadStatement(KeepingStatement):
     def nodes(self) -> int:
         return len(self.distances) or len(self.coordinates)
 
+    @property
+    def plain(self) -> bool:
+        """What changes cost is an amount of the distances, and known to all that know these."""
+        return self.keep is None or not self.keep.pinned
+
     @cached_property
     def scaled(self) -> tuple[list[list[int]], int]:
-        """The distances as integers, from 0, and their common denominator."""
+        """The distances as integers, from 0, and their common denominator; the ways that an earlier plan had not are longer by
+        what a change costs.
+        """
+        lengths, unit = self._stated()
+        keep = self.keep
+        if keep is None or not keep.change_cost:
+            return lengths, unit
+        cost = Fraction(exact(keep.change_cost))
+        common = math.lcm(unit, cost.denominator)
+        more, each = int(cost * common), common // unit
+        dearer = [[value * each + more for value in row] for row in lengths]
+        known = {(a - 1, b - 1) for a, b in keep.before} | {(node, node) for node in range(self.nodes)}
+        if self.symmetric:
+            known |= {(j, i) for i, j in known}
+        for i, j in known:
+            dearer[i][j] -= more
+        return dearer, common
+
+    def _stated(self) -> tuple[list[list[int]], int]:
         if self.metric == "EXPLICIT":
             flat, denominator = integers(value for row in self.distances for value in row)
             n = self.nodes
@@ -94,9 +119,10 @@ class RoadStatement(KeepingStatement):
 
     @property
     def rounding(self) -> tuple[str, ...]:
-        """What is to be said of how the distances were rounded."""
-        told = _ROUNDING.get(self.metric)
-        return () if told is None else (f"Distances are {told} ({self.metric}).",)
+        """What is to be said of how the distances were rounded, and what changes add to them."""
+        told, cost = _ROUNDING.get(self.metric), 0 if self.keep is None else self.keep.change_cost
+        rounded = () if told is None else (f"Distances are {told} ({self.metric}).",)
+        return (*rounded, f"Each way that the earlier plan had not is longer by {cost}.") if cost else rounded
 
     @cached_property
     def symmetric(self) -> bool:

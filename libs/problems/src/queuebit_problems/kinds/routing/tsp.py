@@ -25,7 +25,6 @@ from queuebit_problems.kinds.routing.tsp_model import filled
 from queuebit_problems.kinds.routing.tsp_plans import PLANS
 from queuebit_problems.kinds.routing.tsp_search import good_tour, inserted, length
 from queuebit_problems.kinds.routing.tsp_statement import TspStatement
-from queuebit_problems.kinds.routing.ways import with_dearer_ways
 from queuebit_problems.numeric import number, number_below
 from queuebit_problems.optimisation import CpReading, Encoding
 from queuebit_problems.shares import Shares, one_part
@@ -113,9 +112,6 @@ class Tsp(Keeping[TspStatement]):
 
     def solution(self, statement: TspStatement, text: str, *, file_name: str = "") -> Solution | None:
         return read_tour(text, statement.nodes, file_name)
-
-    def with_change_cost(self, statement: TspStatement, parts: frozenset[str], cost: Number) -> TspStatement:
-        return with_dearer_ways(statement, parts, cost)
 
     def encoding(self, statement: TspStatement) -> Encoding:
         """A qubit for each node but the first at each place but the first, which the first node has.

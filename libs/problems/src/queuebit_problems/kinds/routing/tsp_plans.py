@@ -1,18 +1,17 @@
-"""Tours of which ways are pinned. What a change costs is an amount of distances."""
+"""Tours that are kept to earlier ones, way by way."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
 
-from queuebit_problems.keeping.plans import Plans
-from queuebit_problems.keeping.statement import Choice, Keep
+from queuebit_problems.keeping.statement import Keep
 from queuebit_problems.kind import Answer
 from queuebit_problems.kinds.routing.chains import chains_of
 from queuebit_problems.kinds.routing.pins_rows import Pins
 from queuebit_problems.kinds.routing.tsp_model import filled
 from queuebit_problems.kinds.routing.tsp_statement import TspStatement
-from queuebit_problems.kinds.routing.ways import way_named, ways_of, with_dearer_ways
+from queuebit_problems.kinds.routing.ways import Driven
 from queuebit_problems.optimisation import CpReading
 from queuebit_problems.rows import NamedRows
 
@@ -20,19 +19,12 @@ if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
 
-class Tours(Plans[TspStatement]):
-    """The parts are the ways that are driven."""
-
-    def parts(self, statement: TspStatement, answer: Answer) -> list[Choice]:
-        return ways_of(statement, [[*answer["tour"], *answer["tour"][:1]]])
-
-    def named(self, statement: TspStatement, part: Choice) -> str:
-        return way_named(statement, part)
+class Tours(Driven[TspStatement]):
+    def tours(self, answer: Answer) -> list[list[int]]:
+        return [[*answer["tour"], *answer["tour"][:1]]]
 
     def model(self, statement: TspStatement, keep: Keep, model: cp_model.CpModel) -> CpReading:
-        known = frozenset(way_named(statement, way) for way in keep.before)
-        dearer = with_dearer_ways(statement, known, keep.change_cost) if keep.change_cost else statement
-        return filled(dearer, model, keep.pinned)
+        return filled(statement, model, keep.pinned)
 
     def rows(self, statement: TspStatement, keep: Keep) -> NamedRows | None:
         """What no tour can have together of what is pinned."""

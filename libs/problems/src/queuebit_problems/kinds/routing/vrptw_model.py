@@ -5,25 +5,30 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from queuebit_problems.encoding.qubo import exact
 from queuebit_problems.keeping.statement import Keep
 from queuebit_problems.kind import Answer
-from queuebit_problems.kinds.routing.routes_answer import driven, numbered, shown
+from queuebit_problems.kinds.routing.routes_answer import numbered
+from queuebit_problems.kinds.routing.routes_model import (
+    FULL_MODEL_NODES_MAX,
+    NEAR,
+    answer_read,
+    hinted,
+    loads_after,
+    ways_driven,
+)
 from queuebit_problems.kinds.routing.vrptw_search import TimedFleet
 from queuebit_problems.kinds.routing.vrptw_statement import VrptwStatement
+from queuebit_problems.kinds.routing.ways import Way
 from queuebit_problems.numeric import CP_TOTAL_MAX, CpCoefficients, cp_coefficients, cp_weights
 from queuebit_problems.optimisation import ENFORCED_SUM_MAX, CpReading
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
-
-FULL_MODEL_NODES_MAX = 130
-"""Above, the model knows only the ways to near nodes, and so proves nothing."""
-NEAR = 12
-
-Way = tuple[int, int]
 
 
 def _ways(statement: VrptwStatement, wanted: Iterable[Way]) -> tuple[list[Way], bool]:
@@ -77,45 +82,29 @@ def filled(statement: VrptwStatement, model: cp_model.CpModel, keep: Keep | None
     before, pinned = ([(a - 1, b - 1) for a, b in parts] for parts in (keep.before, keep.pinned))
     demands, capacity, rounded = cp_weights(fleet.demand, fleet.capacity)
     ways, every = _ways(statement, [*before, *pinned])
-    used = {way: model.new_bool_var(f"way{way[0]}_{way[1]}") for way in ways}
     if {i for i, _ in ways} | {j for _, j in ways} != set(range(fleet.nodes)):
         model.add_bool_or([])
         ways = [(0, 1), (1, 0), *((i, i) for i in range(2, fleet.nodes))]
-        used = {way: model.new_bool_var("") for way in ways}
+    used = ways_driven(ways, fleet, model)
     for way in pinned:
         model.add_bool_or([used[way]] if way in used else [])
-    model.add_multiple_circuit([(i, j, bit) for (i, j), bit in used.items()])
-    leaving = sum(bit for (i, _), bit in used.items() if i == 0)
-    model.add(leaving <= fleet.limit)
-    model.add(leaving >= fleet.routes_min)
-    nodes = range(fleet.nodes)
-    load = [model.new_int_var(demands[i], max(demands[i], capacity), f"load{i}") for i in nodes]
-    for (i, j), bit in used.items():
-        if i and j:
-            model.add(load[j] >= load[i] + demands[j]).only_enforce_if(bit)
+    load = loads_after(used, demands, capacity, model)
     unit = -(-fleet.horizon // CP_TOTAL_MAX) or 1
     due = [end // unit for end in fleet.closing]
     time = _times(fleet, used, due, unit, model)
     coefficients = _costs(statement, ways, frozenset(before), Fraction(exact(keep.change_cost)))
     model.minimize(sum(c * bit for c, bit in zip(coefficients.coefficients, used.values(), strict=True)))
 
-    def read(value: Any) -> Answer:
-        return shown(driven(way for way, bit in used.items() if value(bit)))
-
     def hint(answer: Answer) -> list[tuple[Any, int]]:
-        steps, pairs = set[Way](), list[tuple[Any, int]]()
-        for route in numbered(answer):
-            if not route:
-                continue
-            carried = 0
-            steps.update(zip([0, *route], [*route, 0], strict=True))
-            for node, arrival in zip(route, fleet.arrivals(route), strict=False):
-                carried += demands[node]
-                pairs += [(load[node], carried), (time[node], arrival // unit)]
-        return [*((bit, int(way in steps)) for way, bit in used.items()), *pairs]
+        routes, pairs = [route for route in numbered(answer) if route], list[tuple[Any, int]]()
+        for route in routes:
+            carried = accumulate(demands[node] for node in route)
+            for node, loaded, arrival in zip(route, carried, fleet.arrivals(route), strict=False):
+                pairs += [(load[node], loaded), (time[node], arrival // unit)]
+        return [*hinted(used, routes), *pairs]
 
     return CpReading(
-        answer=read,
+        answer=partial(answer_read, used),
         scale=coefficients.scale,
         hint=hint,
         error=coefficients.error if every and not rounded and unit == 1 else math.inf,

@@ -24,6 +24,7 @@ from queuebit_problems.kinds.scheduling.job_shop_plans import PLANS
 from queuebit_problems.kinds.scheduling.job_shop_search import Shop, Starts, by_priority, dispatched, left_shifted
 from queuebit_problems.kinds.scheduling.job_shop_statement import TIME_MAX, JobShopStatement
 from queuebit_problems.kinds.scheduling.job_shop_tabu_search import tabu
+from queuebit_problems.kinds.scheduling.schedule_model import makespan_of
 from queuebit_problems.kinds.scheduling.schedule_shares import Step, schedule_shares
 from queuebit_problems.optimisation import CpReading, Encoding
 from queuebit_problems.shares import Shares
@@ -182,17 +183,7 @@ class JobShop(Keeping[JobShopStatement]):
         shop = statement.shop
         horizon = sum(shop.duration)
         starts = [model.new_int_var(head, horizon - d, f"start{o}") for o, (head, d) in _starts(shop)]
-        makespan = model.new_int_var(shop.bound, max(horizon, shop.bound), "makespan")
-        intervals = [
-            model.new_fixed_size_interval_var(start, d, f"operation{o}")
-            for o, (start, d) in enumerate(zip(starts, shop.duration, strict=True))
-        ]
-        for mine in shop.jobs:
-            for a, b in pairwise(mine):
-                model.add(starts[b] >= starts[a] + shop.duration[a])
-            model.add(makespan >= starts[mine[-1]] + shop.duration[mine[-1]])
-        for mine in shop.machines:
-            model.add_no_overlap([intervals[o] for o in mine])
+        makespan = makespan_of(shop, starts, horizon, model)
         model.minimize(makespan)
 
         def hint(answer: Answer) -> list[tuple[Any, int]]:

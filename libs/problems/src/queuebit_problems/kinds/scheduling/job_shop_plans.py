@@ -14,6 +14,7 @@ from queuebit_problems.keeping.statement import Choice, Keep
 from queuebit_problems.kind import Answer
 from queuebit_problems.kinds.scheduling.job_shop_search import Shop, Starts
 from queuebit_problems.kinds.scheduling.job_shop_statement import TIME_MAX, JobShopStatement
+from queuebit_problems.kinds.scheduling.schedule_model import makespan_of
 from queuebit_problems.numeric import cp_coefficients
 from queuebit_problems.optimisation import ENFORCED_SUM_MAX, CpReading
 from queuebit_problems.rows import NamedRows
@@ -55,20 +56,10 @@ class Schedules(Plans[JobShopStatement]):
         horizon = max(ends, default=0) + sum(shop.duration)
         count = len(shop.machine)
         starts = [model.new_int_var(0, horizon - d, f"start{o}") for o, d in enumerate(shop.duration)]
-        makespan = model.new_int_var(shop.bound, max(horizon, shop.bound), "makespan")
-        intervals = [
-            model.new_fixed_size_interval_var(start, d, f"operation{o}")
-            for o, (start, d) in enumerate(zip(starts, shop.duration, strict=True))
-        ]
-        for mine in shop.jobs:
-            for a, b in pairwise(mine):
-                model.add(starts[b] >= starts[a] + shop.duration[a])
-            model.add(makespan >= starts[mine[-1]] + shop.duration[mine[-1]])
+        makespan = makespan_of(shop, starts, horizon, model)
         for job, deadline in statement.due:
             last = shop.jobs[job][-1]
             model.add(starts[last] <= deadline - shop.duration[last])
-        for mine in shop.machines:
-            model.add_no_overlap([intervals[o] for o in mine])
         for o, mine in pinned.items():
             for time in mine:
                 model.add(starts[o] == time)
