@@ -8,6 +8,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from statistics import NormalDist, median
+from typing import NamedTuple
 
 import pytest
 
@@ -34,11 +35,30 @@ def queue(seed: int, jobs: int, workers: int, load: float, spread: float) -> lis
     return found
 
 
+def interval(hits: int, of: int) -> tuple[float, float]:
+    """Between what shares that of all jobs lies, by these, 99 times in 100 (Wilson)."""
+    z, share = NormalDist().inv_cdf(0.995), hits / of
+    middle, wide = share + z * z / (2 * of), z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    return (middle - wide) / (1 + z * z / of), (middle + wide) / (1 + z * z / of)
+
+
+class Scored(NamedTuple):
+    """For each job: whether it ended within its bound and within its median, and by what factor the median was off."""
+
+    hits: list[bool]
+    early: list[bool]
+    off: list[float]
+
+    @property
+    def close(self) -> tuple[float, float]:
+        """How many medians are off by exp(0.35) at most: the bar says half of them."""
+        return interval(sum(each <= 0.35 for each in self.off), len(self.off))
+
+
 @cache
-def scored(seed: int, workers: int, load: float, spread: float) -> tuple[list[bool], list[float]]:
-    """For each job: whether it ended within its bound, and by what factor its median was off."""
+def scored(seed: int, workers: int, load: float, spread: float) -> Scored:
     jobs = queue(seed, 2200, workers, load, spread)
-    correction, hits, off = Correction(), [], []
+    correction, found = Correction(), Scored([], [], [])
     due: list[tuple[float, bool]] = []
     for nth, (submitted, _, ended_at) in enumerate(jobs):
         past = sorted((end, begin) for begin, _, end in jobs[max(0, nth - 600) : nth] if end <= submitted)[-200:]
@@ -51,39 +71,35 @@ def scored(seed: int, workers: int, load: float, spread: float) -> tuple[list[bo
             hit = took <= eta.p90_s
             heapq.heappush(due, (ended_at, hit))
             if nth >= 300:
-                hits.append(hit)
-                off.append(abs(math.log(max(took, 1e-6) / max(eta.p50_s, 1e-6))))
-    return hits, off
+                found.hits.append(hit)
+                found.early.append(took <= eta.p50_s)
+                found.off.append(abs(math.log(max(took, 1e-6) / max(eta.p50_s, 1e-6))))
+    return found
 
 
-@pytest.mark.parametrize(
-    ("workers", "load", "spread", "off_max"),
-    [
-        (1, 0.8, 0.4, 0.35),
-        (2, 0.6, 0.4, 0.35),
-        (4, 0.9, 0.4, 0.35),
-        (1, 0.8, 0.8, 0.35),
-        (2, 0.6, 0.8, 0.47),
-        (4, 0.9, 0.8, 0.35),
-    ],
-)
-def test_nine_in_ten_end_within_their_bound_and_medians_are_close(
-    workers: int, load: float, spread: float, off_max: float
-) -> None:
+OFTEN_FREE = (2, 0.6, 0.8)
+QUEUES = [(1, 0.8, 0.4), (2, 0.6, 0.4), (4, 0.9, 0.4), (1, 0.8, 0.8), OFTEN_FREE, (4, 0.9, 0.8)]
+
+
+@pytest.mark.parametrize(("workers", "load", "spread"), QUEUES)
+def test_nine_in_ten_end_within_their_bound_and_medians_are_close(workers: int, load: float, spread: float) -> None:
     """The bar: coverage from 0.85 to 0.95, of no 300 in a row below 0.80, the median off by exp(0.35) at most. Where workers
-    are often free and durations differ sixfold nobody reaches that: see below.
+    are often free and durations differ sixfold nobody reaches that: see below. There, too, about half end within the median.
     """
-    hits, off = scored(7, workers, load, spread)
+    found = scored(7, workers, load, spread)
+    hits = found.hits
     worst = min(sum(hits[at : at + 300]) / 300 for at in range(len(hits) - 300))
+    least, most = interval(sum(hits), len(hits))
 
-    assert 0.85 <= sum(hits) / len(hits) <= 0.95
+    assert 0.85 <= least <= 0.9 <= most <= 0.95
     assert worst >= 0.80
-    assert sorted(off)[len(off) // 2] <= off_max
+    assert 0.40 <= sum(found.early) / len(hits) <= 0.60
+    assert (found.close[0] > 0.5) == ((workers, load, spread) != OFTEN_FREE)
 
 
-def who_knows_all(seed: int, workers: int, load: float, spread: float, draws: int = 25) -> float:
-    """How far the medians are off, as a median, of whoever knows how durations are distributed, and of each job ahead whether
-    and for how long it runs: the end is drawn so many times.
+def who_knows_all(seed: int, workers: int, load: float, spread: float, draws: int = 25) -> list[float]:
+    """How far the medians are off of whoever knows how durations are distributed, and of each job ahead whether and for how
+    long it runs: the end is drawn so many times.
     """
     jobs = queue(seed, 2200, workers, load, spread)
     chance, normal, off = random.Random(seed), NormalDist(-0.5 * spread**2, spread), []
@@ -105,16 +121,19 @@ def who_knows_all(seed: int, workers: int, load: float, spread: float, draws: in
                 heapq.heappush(free, heapq.heappop(free) + rest_s(0.0))
             ends.append(heapq.heappop(free) + rest_s(0.0))
         off.append(abs(math.log((ended_at - submitted) / median(ends))))
-    return median(off)
+    return off
 
 
 def test_where_workers_are_often_free_nobody_is_closer_than_the_bar_and_ours_is_close_to_the_best() -> None:
-    """Of a job that nobody holds up its own duration is all there is to guess: exp(0.35) is a bar for queues."""
-    best = who_knows_all(7, workers=2, load=0.6, spread=0.8)
-    _, off = scored(7, 2, 0.6, 0.8)
+    """Of a job that nobody holds up its own duration is all there is to guess: exp(0.35) is a bar for queues. That is no matter
+    of too few jobs: the share of close medians is less than half for whoever knows all, and for us, by all that chance allows.
+    """
+    best = who_knows_all(7, *OFTEN_FREE)
+    ours = scored(7, *OFTEN_FREE)
 
-    assert best > 0.35
-    assert median(off) <= 1.15 * best
+    assert interval(sum(each <= 0.35 for each in best), len(best))[1] < 0.5
+    assert ours.close[1] < 0.5
+    assert median(ours.off) <= 1.15 * median(best)
 
 
 def test_of_a_job_that_runs_those_tell_that_ran_as_long() -> None:
