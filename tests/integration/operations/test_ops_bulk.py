@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 
 from queuebit_contracts import events as ev
+from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.ids import attempt_id_of, derive_id
 from queuebit_contracts.jobs import Confidence, ConfidencePart, Lane, Ran
 from queuebit_control_plane.handler import CommandHandler, InboundCommand
@@ -25,7 +26,7 @@ from queuebit_store.leadership.port import Lease
 from queuebit_store.log.new_events import new_events
 from queuebit_store.ports import Append
 from queuebit_store.postgres import PostgresStore
-from tests.builders import NOW, a_submit, a_success, a_verdict
+from tests.builders import NOW, a_failure, a_submit, a_success, a_verdict
 from tests.fakes.histories import LEG, a_job_id, tell_jobs
 from tests.integration.operations.conftest import QUEUEBIT, Ops
 from tests.integration.operations.world import World
@@ -210,6 +211,32 @@ async def test_what_rests_on_the_proof_of_a_solver_is_recalled(ops: Ops, postgre
     assert isinstance(event, ev.JobInvalidated)
     assert (event.reason, event.replaced_by is not None) == ("wrong since the upgrade", True)
     assert again.document["targets"] == 1, "only the one of the other version counts still"
+
+
+async def test_what_was_called_infeasible_by_a_solver_is_asked_again(ops: Ops, postgres_store: PostgresStore) -> None:
+    def refuted(nth: int, whose: str, code: FailureCode = FailureCode.PROBLEM_INFEASIBLE) -> list[Message]:
+        attempt_id = attempt_id_of(a_job_id(nth), LEG, 1)
+        return [a_failure(attempt_id=attempt_id, code=code, detail=f"No answer satisfies the constraints ({whose}).")]
+
+    told = [
+        refuted(1, "CP-SAT of ortools 9.15.1; and HiGHS of highspy 1.12.0"),
+        refuted(2, "CP-SAT of ortools 9.15; and exact branching over these"),
+        refuted(3, "CP-SAT of ortools 9.15, and again without presolve"),
+        refuted(4, "CP-SAT of ortools 9.15", FailureCode.NO_ANSWER_FOUND),
+    ]
+    jobs = [(await tell_jobs(postgres_store, [nth], then=story))[0] for nth, story in enumerate(told, 1)]
+    ended = {each: events[-1].type for each, events in (await postgres_store.load(jobs)).items()}
+    recall = ("proofs", "recall", "--infeasible", "--solver")
+
+    counted = [
+        (await ops.beside(*recall, *which, "--json")).document["targets"]
+        for which in (("ortools",), ("ortools", "--version", "9.15"), ("highspy", "--version", "1.12.0"), ("other",))
+    ]
+    done = await ops.beside(*recall, "CP-SAT", "--version", "9.15", "--apply", *WHY, "--json")
+
+    assert {ended[each] for each in jobs[:3]} == {"JobFailed"}
+    assert counted == [3, 2, 1, 0]
+    assert done.document["outcomes"] == {"asked again": 2}
 
 
 class _Lead:

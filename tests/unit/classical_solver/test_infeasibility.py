@@ -60,16 +60,26 @@ def test_the_rows_that_allow_no_answer_together_are_named_and_no_others() -> Non
     assert isinstance(error, ProvedInfeasible)
     assert str(error) == (
         "No answer satisfies the constraints: at least two, the constraint 3 allow none together "
-        "(CP-SAT; and exact branching over these)."
+        f"({believing.cp_sat()}; and exact branching over these)."
     )
 
 
-def test_other_kinds_are_asked_again_without_presolve() -> None:
+def test_of_other_kinds_another_solver_is_asked() -> None:
     """Given three pairs that the machine cannot do one after the other where they are pinned to leave no gap for the third."""
     error = raised("job_shop", NO_GAP)
 
     assert isinstance(error, ProvedInfeasible)
-    assert str(error) == "No answer satisfies the constraints (CP-SAT, and again without presolve)."
+    assert str(error) == f"No answer satisfies the constraints ({believing.cp_sat()}; and {believing.highs()})."
+
+
+def test_where_the_other_solver_has_no_time_cp_sat_is_asked_again_and_the_proof_says_so() -> None:
+    error = raised("job_shop", NO_GAP, budget_s=2 * believing.HIGHS_S_MIN)
+
+    assert isinstance(error, ProvedInfeasible)
+    assert str(error) == (
+        f"No answer satisfies the constraints ({believing.cp_sat()}, and again without presolve; no other solver said so "
+        "in the time)."
+    )
 
 
 ROUTES: dict[str, Any] = {
@@ -201,7 +211,10 @@ def test_what_allows_no_answer_together_is_named_in_the_words_of_the_field(
     error = raised(kind, statement)
 
     assert isinstance(error, ProvedInfeasible)
-    assert str(error) == f"No answer satisfies the constraints: {named} (CP-SAT; and exact branching over these)."
+    assert (
+        str(error)
+        == f"No answer satisfies the constraints: {named} ({believing.cp_sat()}; and exact branching over these)."
+    )
 
 
 STATING = [field for field in FIELDS if type(field.kind).named_rows is not Optimisation.named_rows]
@@ -254,12 +267,12 @@ def test_what_would_be_too_much_is_not_stated(kind: str, statement: dict[str, An
     assert found.named_rows(stated) is None
 
 
-def test_a_program_that_is_too_hard_to_branch_over_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_program_that_is_too_hard_to_branch_over_another_solver_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     def too_hard(*_: Any) -> list[int]:
         raise OutOfWork
 
     monkeypatch.setattr(believing, "conflict", too_hard)
-    assert "again without presolve" in str(raised("binary_program", IMPOSSIBLE))
+    assert f"({believing.cp_sat()}; and {believing.highs()})" in str(raised("binary_program", IMPOSSIBLE))
 
 
 @pytest.mark.parametrize("kind", ["binary_program", "generalised_assignment"])
@@ -287,6 +300,7 @@ def test_what_nothing_could_confirm_is_not_believed(monkeypatch: pytest.MonkeyPa
         return solve(solver, model, listener) if solver.parameters.cp_model_presolve else cp_model.UNKNOWN
 
     monkeypatch.setattr(cp_model.CpSolver, "solve", lazy)
+    monkeypatch.setattr(believing, "proved_by_another", lambda *_: False)
     error = raised("job_shop", NO_GAP)
 
     assert isinstance(error, NothingFound)

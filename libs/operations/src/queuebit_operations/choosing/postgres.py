@@ -43,8 +43,14 @@ class PostgresChoosing(RoomReader):
         return [row[0] for row in found]
 
     async def proved(self, wanted: ProvedBy) -> list[UUID]:
+        return await self._resting("proved", wanted)
+
+    async def refuted(self, wanted: ProvedBy) -> list[UUID]:
+        return await self._resting("refuted", wanted)
+
+    async def _resting(self, name: str, wanted: ProvedBy) -> list[UUID]:
         found = await self._fetch(
-            "proved", wanted.solver, wanted.version, wanted.since, wanted.until, wanted.tenant, wanted.kind
+            name, wanted.solver, wanted.version, wanted.since, wanted.until, wanted.tenant, wanted.kind
         )
         return [row[0] for row in found]
 

@@ -40,6 +40,18 @@ WHERE e.type IN ('JobCompleted', 'JobImproved') AND e.category = 'job'
       WHERE i.stream_id = e.stream_id AND i.version > e.version AND i.type IN ('JobInvalidated', 'JobImproved'))
 ORDER BY e.stream_id;
 
+-- name: refuted
+-- Jobs that failed as no answer exists, by the proof of a solver: the failed attempt names it with its version.
+SELECT DISTINCT e.stream_id FROM event AS e
+JOIN stream AS s ON s.stream_id = e.stream_id AND s.state = 'failed'
+WHERE e.type = 'ExecutionFailed' AND e.category = 'job' AND e.data ->> 'code' = 'problem_infeasible'
+  AND e.time >= COALESCE($3::timestamptz, '-infinity') AND e.time < COALESCE($4::timestamptz, 'infinity')
+  AND strpos(e.data ->> 'detail', $1::text) > 0
+  AND ($2::text IS NULL OR EXISTS (
+      SELECT FROM unnest(ARRAY[';', ',', ')']) AS ending WHERE strpos(e.data ->> 'detail', ' ' || $2 || ending) > 0))
+  AND ($5::text IS NULL OR e.tenant = $5) AND ($6::text IS NULL OR s.attributes ->> 'kind' = $6)
+ORDER BY e.stream_id;
+
 -- name: standing
 -- Jobs that have not ended.
 SELECT stream_id FROM stream

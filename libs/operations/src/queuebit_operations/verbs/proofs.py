@@ -13,7 +13,7 @@ from queuebit_operations.verbs.flag_sets import with_flags
 if TYPE_CHECKING:
     from queuebit_client.cli.exit_codes import ExitCode
 
-HELP = "Answers that are held for optimal on the word of a solver. It needs PostgreSQL and no service."
+HELP = "What is held for optimal or infeasible on the word of a solver. It needs PostgreSQL and no service."
 
 
 @with_flags
@@ -25,12 +25,19 @@ def recall(
     requeue: Annotated[
         bool, typer.Option("--requeue", help="Ask each again, as a job of its own, of what answers by then.")
     ] = False,
+    infeasible: Annotated[
+        bool,
+        typer.Option(
+            "--infeasible", help="Jobs that failed, as it proved that they have no answer: they are asked again."
+        ),
+    ] = False,
     acting: b.Acting,
 ) -> int:
     """Mark answers as suspect that rest on proofs of a solver. What the validator proved itself does not.
 
     Each job is told of on the topic jobs.invalidated, and shows it from then on; its answer is kept. See what came of those
     that are asked again with: queuebit ops jobs compare --operation OPERATION
+    With --infeasible it is about the other proofs, of which nothing is there to be marked.
     """
     from queuebit_operations.choosing.port import ProvedBy
     from queuebit_operations.running import run
@@ -42,18 +49,18 @@ def recall(
 
         from queuebit_operations.choosing.postgres import opened_choosing
         from queuebit_operations.connections.store import postgres_settings
-        from queuebit_operations.jobs.acting import INVALIDATE
+        from queuebit_operations.jobs.acting import INVALIDATE, RERUN
 
         acting.need_reason()
         async with opened_choosing(postgres_settings(os.environ)) as choosing:
-            targets = await choosing.proved(wanted)
+            targets = await (choosing.refuted(wanted) if infeasible else choosing.proved(wanted))
         given = {
             "proved_by": solver,
             "solver_version": version,
             **within.given(),
-            "requeue": "yes" if requeue else None,
+            "requeue": "yes" if requeue and not infeasible else None,
         }
-        return await b.freeze_and_act(INVALIDATE, given, targets, acting)
+        return await b.freeze_and_act(RERUN if infeasible else INVALIDATE, given, targets, acting)
 
     return run(work())
 

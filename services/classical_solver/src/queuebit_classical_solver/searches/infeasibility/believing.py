@@ -1,18 +1,22 @@
 """Whether a proof of CP-SAT that there is no answer is believed: where a second way comes to the same.
 
 Where a kind states what every answer keeps as rows, that is exact branching, which also finds rows that are enough; for all
-else CP-SAT asked otherwise, without presolve, relaxations and symmetries, which is where solvers were wrong before.
+else another solver, HiGHS, over the model written in rows. Where that comes to nothing in its time, CP-SAT is asked otherwise,
+without presolve, relaxations and symmetries, which is where solvers were wrong before, and the proof says that nobody else did.
 """
 
 from __future__ import annotations
 
 import time
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 from queuebit_classical_solver.errors import InvalidModel, NothingFound, ProvedInfeasible, SolverError, Stopped
 from queuebit_classical_solver.ports import Stop
+from queuebit_classical_solver.searches.branch_and_cut.running import Run
 from queuebit_classical_solver.searches.cp_sat.stopping import stopping
 from queuebit_classical_solver.searches.infeasibility.refuting import OutOfWork, conflict
+from queuebit_classical_solver.searches.infeasibility.stated_again import stated_again
 from queuebit_problems.kind import S
 from queuebit_problems.optimisation import Optimisation
 
@@ -21,7 +25,9 @@ if TYPE_CHECKING:
 
 NAMED_MAX: Final = 12
 SHARE: Final = 0.5
-"""Of the time that is left: exact branching may not take what asking again needs."""
+"""Of the time that is left: neither exact branching nor another solver may take what asking again needs."""
+HIGHS_S_MIN: Final = 1.0
+"""What its process takes to begin and to end."""
 OTHERWISE: Final = {
     "cp_model_presolve": False,
     "linearization_level": 0,
@@ -48,14 +54,48 @@ def believed(
                 return InvalidModel(f"CP-SAT calls {kind.name} infeasible, and exact branching finds an answer.")
         else:
             return ProvedInfeasible(_named(rows.named(places)))
+    if proved_by_another(model, SHARE * (ends_s - time.perf_counter()), stop):
+        return ProvedInfeasible(f"No answer satisfies the constraints ({cp_sat()}; and {highs()}).")
     return _asked_again(kind.name, model, parameters, max(0.0, ends_s - time.perf_counter()), stop)
+
+
+def proved_by_another(model: cp_model.CpModel, left_s: float, stop: Stop) -> bool:
+    """Whether HiGHS, in a process of its own, proves within the time that the model has no answer."""
+    if left_s < HIGHS_S_MIN:
+        return False
+    ends_s = time.perf_counter() + left_s
+    stated = stated_again(model)
+    told = {
+        "options": {"output_flag": False, "threads": 1, "time_limit": left_s},
+        "most": False,
+        "costs": [0.0] * len(stated.ranges),
+        "offset": 0.0,
+        "ranges": stated.ranges,
+        "rows": stated.rows,
+        "start": None,
+        "asked_max": 10**9,
+    }
+    try:
+        return bool(Run(lambda _: None, stop, ends_s).ended(told).get("status") == "Infeasible")
+    except NothingFound:
+        return False
+
+
+def cp_sat() -> str:
+    """Whose proof it is: a proof is as good as the version of its solver."""
+    return f"CP-SAT of ortools {version('ortools')}"
+
+
+def highs() -> str:
+    """The other solver."""
+    return f"HiGHS of highspy {version('highspy')}"
 
 
 def _named(names: list[str]) -> str:
     shown = ", ".join(names[:NAMED_MAX])
     more = f" and {len(names) - NAMED_MAX} more" if len(names) > NAMED_MAX else ""
     allow = "allows none by itself" if len(names) == 1 else "allow none together"
-    return f"No answer satisfies the constraints: {shown}{more} {allow} (CP-SAT; and exact branching over these)."
+    return f"No answer satisfies the constraints: {shown}{more} {allow} ({cp_sat()}; and exact branching over these)."
 
 
 def _asked_again(
@@ -70,7 +110,10 @@ def _asked_again(
     with stopping(solver, stop) as stopped:
         status = solver.solve(model)
     if status == cp_model.INFEASIBLE:
-        return ProvedInfeasible("No answer satisfies the constraints (CP-SAT, and again without presolve).")
+        return ProvedInfeasible(
+            f"No answer satisfies the constraints ({cp_sat()}, and again without presolve; no other solver said so in the "
+            "time)."
+        )
     if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return InvalidModel(f"CP-SAT calls {kind} infeasible, and finds an answer without presolve.")
     if stopped.is_set():
