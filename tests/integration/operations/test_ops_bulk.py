@@ -215,8 +215,12 @@ async def test_what_rests_on_the_proof_of_a_solver_is_recalled(ops: Ops, postgre
 
 async def test_what_was_called_infeasible_by_a_solver_is_asked_again(ops: Ops, postgres_store: PostgresStore) -> None:
     def refuted(nth: int, whose: str, code: FailureCode = FailureCode.PROBLEM_INFEASIBLE) -> list[Message]:
-        attempt_id = attempt_id_of(a_job_id(nth), LEG, 1)
-        return [a_failure(attempt_id=attempt_id, code=code, detail=f"No answer satisfies the constraints ({whose}).")]
+        attempts = {leg: attempt_id_of(a_job_id(nth), leg, 1) for leg in (LEG, "fallback-rule")}
+        detail = f"No answer satisfies the constraints ({whose})."
+        return [
+            a_failure(attempt_id=attempts[LEG], code=code, detail=detail),
+            a_failure("fallback-rule", attempt_id=attempts["fallback-rule"]),
+        ]
 
     told = [
         refuted(1, "CP-SAT of ortools 9.15.1; and HiGHS of highspy 1.12.0"),
