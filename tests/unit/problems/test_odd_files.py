@@ -11,8 +11,9 @@ import pytest
 
 from queuebit_problems.errors import ProblemError, UnreadableFile
 from queuebit_problems.files import read_problem
+from queuebit_problems.kind import Solution
 from queuebit_problems.registry import optimisation_of
-from tests.unit.problems.field_files import LP, MPS
+from tests.unit.problems.field_files import LP, MPS, TSP, VRP
 
 ROWS = [[0, 1, 10, 3], [1, 0, 2, 20], [10, 2, 0, 4], [3, 20, 4, 0]]
 FORMS = {
@@ -158,6 +159,29 @@ def test_a_document_of_bqpjson_names_each_thing_once(changed: dict[str, Any]) ->
     assert read_problem(bqpjson()).statement["offset"] == 6
     with pytest.raises(UnreadableFile, match="has one twice"):
         read_problem(bqpjson(**changed))
+
+
+HIGHS = (
+    "Model status\nOptimal\n\n# Primal solution values\nFeasible\nObjective 7\n# Columns 3\nx 1\ny 3\nz 1\n"
+    "# Rows 2\nfew 6\nmore 0\n\n# Dual solution values\nFeasible\n# Columns 3\nx 0\ny 0\nz 0\n# Rows 2\nfew 1\nmore 0\n\n# Basis\nHiGHS v1\nNone\n"
+)
+SOLVED: list[tuple[str, str, str, str, dict[str, Any], Any]] = [
+    ("a.vrp", VRP, "a.sol", "Route #1: 0 1 0\r\nroute 2 : 0 2, 3 0\r\nCost 19\r\n", {"routes": [[2], [3, 4]]}, 19),
+    ("a.tsp", TSP, "a.opt.tour", "TYPE : TOUR\nTour_Section :\n2 3\n1\n2\n-1\nEOF\n", {"tour": [2, 3, 1]}, None),
+    ("a.lp", LP, "a.sol", HIGHS, {"values": {"x": 1, "y": 3, "z": 1}}, 7),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text", "solved", "solution", "answer", "claimed"), SOLVED)
+def test_solutions_in_odd_form_are_read(
+    name: str, text: str, solved: str, solution: str, answer: dict[str, Any], claimed: Any
+) -> None:
+    problem = read_problem(text, file_name=name)
+    kind = optimisation_of(problem.kind)
+
+    found = kind.solution(kind.parse(problem.statement), solution, file_name=solved)
+
+    assert found == Solution(answer, claimed)
 
 
 NAMED = [

@@ -13,7 +13,8 @@ from queuebit_problems.kind import Solution
 _ROUTE = re.compile(r"route\s*#?\s*[0-9]+\s*:\s*(.*)", re.IGNORECASE)
 _COST = re.compile(r"\s*+cost\s*+[:=]?\s*+([0-9.eE+-]+)\s*", re.IGNORECASE)
 _CLAIMS = re.compile(
-    r"\s*(?:=obj=|#?\s*objective value\s*[:=]|(?:optimal|stopped on [a-z ]{1,30}) - objective value)\s*([0-9.eE+-]+)",
+    r"\s*(?:=obj=|objective(?=\s+[-+0-9])|#?\s*objective value\s*[:=]|(?:optimal|stopped on [a-z ]{1,30}) - objective value)"
+    r"\s*([0-9.eE+-]+)",
     re.IGNORECASE,
 )
 _PREAMBLE = re.compile(
@@ -32,17 +33,20 @@ _KNOWN: tuple[tuple[re.Pattern[str], str, tuple[str, ...]], ...] = (
 )
 """Solution files that the field knows: how they look, what they are, and the kinds that read them."""
 GLANCE_LENGTH = 10_000
+_SECTION = re.compile(r"^[ \t]*+TOUR_SECTION[ \t]*+:?", re.MULTILINE | re.IGNORECASE)
 _LENGTH = re.compile(r"length\s*+[=:(]?\s*+([0-9]+(?:\.[0-9]+)?)", re.IGNORECASE)
 
 
 def read_tour(text: str, nodes: int, file_name: str) -> Solution:
-    """TSPLIB's TOUR_SECTION, nodes from 1; or Concorde's `nodes` and the tour, nodes from 0."""
-    head, section, body = text.partition("TOUR_SECTION")
-    if section:
-        tokens = body.split()
+    """TSPLIB's TOUR_SECTION, nodes from 1; or Concorde's `nodes` and the tour, nodes from 0. It may end where it began."""
+    section = _SECTION.search(text)
+    if section is not None:
+        head, tokens = text[: section.start()], text[section.end() :].split()
         end = next((place for place, token in enumerate(tokens) if token in ("-1", "EOF")), len(tokens))
         length = _LENGTH.search(head)
         tour = _counts(tokens[:end], file_name, "a node of the tour")
+        if len(tour) == nodes + 1 and tour[0] == tour[-1]:
+            tour.pop()
         return Solution({"tour": tour}, None if length is None else parse_number(length[1]))
     numbers = _counts(text.split(), file_name, "a node of the tour")
     if numbers[:1] == [nodes] and len(numbers) == nodes + 1 and 0 in numbers[1:]:
@@ -53,13 +57,18 @@ def read_tour(text: str, nodes: int, file_name: str) -> Solution:
 
 
 def read_routes(text: str, file_name: str) -> Solution:
-    """CVRPLIB's `Route #1: …`, which leaves the depot out: customer k is node k + 1. `Cost …` claims a length."""
+    """CVRPLIB's `Route #1: …`, which leaves the depot out: customer k is node k + 1, and a depot that stands at both ends is 0.
+    `Cost …` claims a length.
+    """
     routes: list[list[int]] = []
     claimed: Number | None = None
     for line in text.splitlines():
         route, cost = _ROUTE.fullmatch(line.strip()), _COST.fullmatch(line)
         if route is not None:
-            routes.append([customer + 1 for customer in _counts(route[1].split(), file_name, "a customer")])
+            customers = _counts(route[1].replace(",", " ").split(), file_name, "a customer")
+            if len(customers) > 1 and customers[0] == customers[-1] == 0:
+                customers = customers[1:-1]
+            routes.append([customer + 1 for customer in customers])
         elif cost is not None:
             claimed = parse_number(cost[1])
         elif line.strip() and not routes:
@@ -96,10 +105,17 @@ def read_bits(text: str, key: str, count: int) -> Solution | None:
 
 def read_named_values(text: str, names: Sequence[str], file_name: str) -> Solution:
     """Solutions of programs, a line `name value` for each variable, as MIPLIB, Gurobi, SCIP and CBC write them (perhaps with a
-    count before, and a cost after). What is not named is 0. `=obj= 12`, `# Objective value = 12` and the like claim a value.
+    count before, and a cost after), or HiGHS beneath `# Columns`. What is not named is 0. `=obj= 12`, `# Objective value = 12`
+    and the like claim a value.
     """
     values, claimed, known = dict.fromkeys(names, 0), None, set(names)
+    of_rows = False
     for line, content in enumerate(text.splitlines(), start=1):
+        if content.startswith("# Dual"):
+            break
+        of_rows = content.startswith("# Rows") or (of_rows and not content.startswith("# Columns"))
+        if of_rows:
+            continue
         claim = _CLAIMS.match(content)
         if claim is not None:
             claimed = parse_number(claim[1])
