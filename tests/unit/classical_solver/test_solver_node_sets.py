@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from queuebit_classical_solver.ports import Limits, ignore_progress, never_stop
+from queuebit_classical_solver.errors import NothingFound
+from queuebit_classical_solver.ports import Limits, Solution, ignore_progress, never_stop
 from queuebit_classical_solver.searches import node_set_numvc
+from queuebit_classical_solver.searches.compiled import clique_choices
+from queuebit_classical_solver.searches.node_set_clique_choices import CLIQUE_CHOICES, cliques_of
 from queuebit_classical_solver.searches.node_set_numvc import NUMVC
 from queuebit_classical_solver.searches.node_set_phased_walks import PHASED_WALKS
 from queuebit_classical_solver.searches.node_sets.reduction import reduced
@@ -60,6 +63,44 @@ def one_value_each(variables: int, values: int, seed: int) -> tuple[Optimisation
         edges |= {(x * values + a, y * values + b) for a, b in rng.sample(pairs, round(values * values / 4))}
     kind = optimisation_of("max_independent_set")
     return kind, kind.parse({"nodes": variables * values, "edges": sorted((u + 1, v + 1) for u, v in edges)})
+
+
+def test_a_node_of_each_clique_is_found_and_small_cliques_are_left_to_others() -> None:
+    """Given 450 nodes in 30 cliques of which one set takes a node each, then it is found, twice alike; in a sparse graph the
+    search has nothing to choose from."""
+    kind, statement = one_value_each(30, 15, 2)
+    limits = Limits(budget_s=300.0, seed=2, work_share=0.01)
+
+    def solved(statement: Any) -> Solution:
+        return CLIQUE_CHOICES.solve(
+            kind, statement, limits=limits, hint=None, on_progress=ignore_progress, stop=never_stop
+        )
+
+    first, again = solved(statement), solved(statement)
+
+    assert (first.objective, kind.violations(statement, first.answer)) == (30, [])
+    assert first == again
+    with pytest.raises(NothingFound, match="too many cliques"):
+        solved(kind.parse({"nodes": 60, "edges": [(u, u % 60 + 1) for u in range(1, 61)]}))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_a_choice_keeps_has_no_conflicts(seed: int) -> None:
+    """Given any graph, when nodes of its cliques are exchanged, then each set that is kept is one, and never a smaller one."""
+    rng = random.Random(seed)
+    ends = np.array([pair for pair in combinations(range(60), 2) if rng.random() < 0.3], dtype=np.int32)
+    cliques = cliques_of(60, ends, 60)
+    joined = {frozenset(pair) for pair in ends.tolist()}
+    choice = clique_choices.begun(60, ends, cliques, [], seed)
+
+    sizes = [clique_choices.advance(choice, 7) for _ in range(60)]
+
+    chosen = np.flatnonzero(choice.largest).tolist()
+    assert sorted(node for mine in cliques for node in mine) == list(range(60))
+    assert all(frozenset(pair) in joined for mine in cliques for pair in combinations(mine, 2))
+    assert sizes == sorted(sizes)
+    assert len(chosen) == sizes[-1] > 0
+    assert not any(frozenset(pair) in joined for pair in combinations(chosen, 2))
 
 
 def test_conflict_weights_find_the_one_value_that_each_variable_can_have() -> None:

@@ -25,6 +25,7 @@ from queuebit_classical_solver.searches import graph_colouring_tabucol as tabuco
 from queuebit_classical_solver.searches import job_shop_tabu as job_shop_tabu
 from queuebit_classical_solver.searches import knapsack_minknap as minknap
 from queuebit_classical_solver.searches import node_set_branch_and_bound as clique_branches
+from queuebit_classical_solver.searches import node_set_clique_choices as choices
 from queuebit_classical_solver.searches import node_set_numvc as numvc
 from queuebit_classical_solver.searches import node_set_phased_walks as walks
 from queuebit_classical_solver.searches import quadratic_assignment_branch_and_bound as branch_and_bound
@@ -328,10 +329,18 @@ def test_an_infeasible_answer_is_no_answer() -> None:
         (
             "max_clique",
             100,
-            [clique_branches.METHOD, walks.METHOD, numvc.METHOD, clique_branches.METHOD, cp_sat.METHOD],
+            [clique_branches.METHOD, choices.METHOD, walks.METHOD, numvc.METHOD, clique_branches.METHOD, cp_sat.METHOD],
         ),
-        ("max_independent_set", 2000, [clique_branches.METHOD, walks.METHOD, numvc.METHOD, cp_sat.METHOD]),
-        ("max_independent_set", 5000, [clique_branches.METHOD, walks.METHOD, numvc.METHOD, cp_sat.METHOD]),
+        (
+            "max_independent_set",
+            2000,
+            [clique_branches.METHOD, choices.METHOD, walks.METHOD, numvc.METHOD, cp_sat.METHOD],
+        ),
+        (
+            "max_independent_set",
+            5000,
+            [clique_branches.METHOD, choices.METHOD, walks.METHOD, numvc.METHOD, cp_sat.METHOD],
+        ),
         ("a kind of others", 10, [cp_sat.METHOD]),
     ],
 )

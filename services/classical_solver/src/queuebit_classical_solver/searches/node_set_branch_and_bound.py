@@ -158,7 +158,7 @@ SEARCH = Search(
     "queuebit-classical-solver",
     (
         Turn(NodeSetBranchAndBoundSolver(), 0.1, 1, NODE_SETS),
-        Turn(NodeSetBranchAndBoundSolver(), 0.6, 4, NODE_SETS, variables_max=400),
+        Turn(NodeSetBranchAndBoundSolver(), 0.6, 5, NODE_SETS, variables_max=400),
     ),
 )
 """Sets of nodes are first tried for a quick proof, then searched, then tried for longer."""

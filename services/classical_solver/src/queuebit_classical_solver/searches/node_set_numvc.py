@@ -50,4 +50,4 @@ def _begun(nodes: int, conflicts: NDArray[int32], members: list[int], seed: int)
 
 NUMVC = SteppedSolver(_begun, METHOD)
 NODE_SETS = frozenset({"max_clique", "max_independent_set"})
-SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(NUMVC, 0.85, 3, NODE_SETS),))
+SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(NUMVC, 0.85, 4, NODE_SETS),))

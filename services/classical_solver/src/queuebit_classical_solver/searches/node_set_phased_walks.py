@@ -36,4 +36,4 @@ def _begun(nodes: int, conflicts: NDArray[int32], members: list[int], seed: int)
 
 PHASED_WALKS = SteppedSolver(_begun, METHOD)
 NODE_SETS = frozenset({"max_clique", "max_independent_set"})
-SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(PHASED_WALKS, 0.25, 2, NODE_SETS),))
+SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(PHASED_WALKS, 0.25, 3, NODE_SETS),))

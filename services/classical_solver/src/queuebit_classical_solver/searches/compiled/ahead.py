@@ -20,11 +20,12 @@ def compile_all() -> None:
     """Call everything once, with the types of real calls."""
     import numpy as np
 
-    from queuebit_classical_solver.searches.compiled import set_walks, shop_tabu, vertex_cover
+    from queuebit_classical_solver.searches.compiled import clique_choices, set_walks, shop_tabu, vertex_cover
     from queuebit_classical_solver.searches.compiled.compiler import lot
 
     path = np.array([[0, 1], [1, 2]], dtype=np.int32)
     vertex_cover.advance(vertex_cover.begun(3, path, [1], 1), 1)
+    clique_choices.advance(clique_choices.begun(3, path, [[0, 1], [2]], [1], 1), 1)
     set_walks.advance(set_walks.begun(3, path, [1], 1), 1)
     machines = [[0, 3], [1, 2]]
     shop = shop_tabu.shop_of([[0, 1], [2, 3]], machines, [1, 1, 1, 1])

@@ -1,0 +1,98 @@
+"""The solver port over independent sets and cliques where conflicts fall into few cliques: a tabu search keeps one node of
+each, conflicts allowed, and exchanges the one that costs least (as Galinier and Hao do for constraint problems, which graphs of
+Model RB are). numba makes its steps machine code. Steps are counted: time is the backstop.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from queuebit_classical_solver.declaration import Search, Turn
+from queuebit_classical_solver.errors import NothingFound
+from queuebit_classical_solver.searches.node_sets.steps import SteppedSolver, Steps
+
+if TYPE_CHECKING:
+    from numpy import int32
+    from numpy.typing import NDArray
+
+METHOD = "tabu search over a node of each clique"
+CLIQUE_NODES_MIN = 8
+"""Of a clique, on average: in smaller ones there is little to choose."""
+BEYOND_MAX = 1.5
+"""So many times the nodes of a set that is known there may be cliques: with more, no set has a node of nearly each."""
+ORDERS = 12
+"""In which cliques are put together anew: a node that went into a wrong one goes on."""
+
+
+def _begun(nodes: int, conflicts: NDArray[int32], members: list[int], seed: int) -> Steps:
+    """Raises NothingFound where the cliques are too many."""
+    cliques_max = min(BEYOND_MAX * len(members), nodes / CLIQUE_NODES_MIN)
+    cliques = cliques_of(nodes, conflicts, cliques_max)
+    if len(cliques) > cliques_max:
+        raise NothingFound("The conflicts of the graph fall into too many cliques.")
+    from queuebit_classical_solver.searches.compiled import clique_choices
+
+    choice = clique_choices.begun(nodes, conflicts, cliques, members, seed)
+
+    class Choices:
+        def advance(self, steps: int) -> int:
+            return clique_choices.advance(choice, steps)
+
+        def members(self) -> list[int]:
+            found: list[int] = choice.largest.nonzero()[0].tolist()
+            return found
+
+    return Choices()
+
+
+def cliques_of(nodes: int, conflicts: NDArray[int32], cliques_max: float) -> list[list[int]]:
+    """A partition of the nodes, each time that with most conflicts among those that still fit, and then in other orders; it
+    ends where there are more than `cliques_max`.
+    """
+    import numpy as np
+
+    joined: Any = np.zeros((nodes, nodes), dtype=bool)
+    joined[conflicts[:, 0], conflicts[:, 1]] = joined[conflicts[:, 1], conflicts[:, 0]] = True
+    free = np.ones(nodes, dtype=bool)
+    found: list[list[int]] = []
+    for v in np.argsort(joined.sum(axis=1), kind="stable").tolist():
+        if not free[v]:
+            continue
+        clique, fitting = [v], np.flatnonzero(joined[v] & free)
+        while len(fitting):
+            common = joined[np.ix_(fitting, fitting)].sum(axis=1)
+            u = int(fitting[int(common.argmax())])
+            clique.append(u)
+            fitting = fitting[joined[u][fitting]]
+        free[clique] = False
+        found.append(clique)
+        if len(found) > cliques_max:
+            return found
+    draws = np.random.default_rng(nodes)
+    for _ in range(ORDERS):
+        order = [node for place in draws.permutation(len(found)).tolist() for node in found[place]]
+        found = _regrouped(joined, order, len(found))
+    return found
+
+
+def _regrouped(joined: Any, order: list[int], cliques: int) -> list[list[int]]:
+    """Each node in the first clique that it fits: no more of them where those of a partition follow each other in the order."""
+    import numpy as np
+
+    within: Any = np.zeros((cliques, len(joined)), dtype=np.int32)
+    sizes = np.zeros(cliques, dtype=np.int32)
+    found: list[list[int]] = []
+    for v in order:
+        fitting = np.flatnonzero(within[: len(found), v] == sizes[: len(found)])
+        place = int(fitting[0]) if len(fitting) else len(found)
+        if place == len(found):
+            found.append([])
+        found[place].append(v)
+        within[place] += joined[v]
+        sizes[place] += 1
+    return found
+
+
+CLIQUE_CHOICES = SteppedSolver(_begun, METHOD)
+NODE_SETS = frozenset({"max_clique", "max_independent_set"})
+SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(CLIQUE_CHOICES, 0.6, 2, NODE_SETS),))
