@@ -163,7 +163,8 @@ def test_a_document_of_bqpjson_names_each_thing_once(changed: dict[str, Any]) ->
 
 HIGHS = (
     "Model status\nOptimal\n\n# Primal solution values\nFeasible\nObjective 7\n# Columns 3\nx 1\ny 3\nz 1\n"
-    "# Rows 2\nfew 6\nmore 0\n\n# Dual solution values\nFeasible\n# Columns 3\nx 0\ny 0\nz 0\n# Rows 2\nfew 1\nmore 0\n\n# Basis\nHiGHS v1\nNone\n"
+    "# Rows 2\nfew 6\nmore 0\n\n"
+    "# Dual solution values\nFeasible\n# Columns 3\nx 0\ny 0\nz 0\n# Rows 2\nfew 1\nmore 0\n\n# Basis\nHiGHS v1\nNone\n"
 )
 SOLVED: list[tuple[str, str, str, str, dict[str, Any], Any]] = [
     ("a.vrp", VRP, "a.sol", "Route #1: 0 1 0\r\nroute 2 : 0 2, 3 0\r\nCost 19\r\n", {"routes": [[2], [3, 4]]}, 19),
