@@ -12,7 +12,7 @@ import pytest
 
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.ports import Limits, Solution, ignore_progress, never_stop
-from queuebit_classical_solver.searches import node_set_numvc
+from queuebit_classical_solver.searches import node_set_clique_choices, node_set_numvc
 from queuebit_classical_solver.searches.compiled import clique_choices
 from queuebit_classical_solver.searches.node_set_clique_choices import CLIQUE_CHOICES, cliques_of
 from queuebit_classical_solver.searches.node_set_numvc import NUMVC
@@ -82,6 +82,15 @@ def test_a_node_of_each_clique_is_found_and_small_cliques_are_left_to_others() -
     assert first == again
     with pytest.raises(NothingFound, match="too many cliques"):
         solved(kind.parse({"nodes": 60, "edges": [(u, u % 60 + 1) for u in range(1, 61)]}))
+
+
+def test_in_a_dense_graph_cliques_are_not_sought_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = np.array([*combinations(range(40), 2)], dtype=np.int32)
+    assert cliques_of(40, ends, 100) == [[*range(40)]]
+    monkeypatch.setattr(node_set_clique_choices, "PAIRS_MAX", 10_000)
+
+    with pytest.raises(NothingFound, match="more conflicts than cliques are sought among"):
+        cliques_of(40, ends, 100)
 
 
 @pytest.mark.parametrize("seed", range(5))

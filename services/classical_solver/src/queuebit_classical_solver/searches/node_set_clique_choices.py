@@ -20,12 +20,14 @@ CLIQUE_NODES_MIN = 8
 """Of a clique, on average: in smaller ones there is little to choose."""
 BEYOND_MAX = 1.5
 """So many times the nodes of a set that is known there may be cliques: with more, no set has a node of nearly each."""
-ORDERS = 12
-"""In which cliques are put together anew: a node that went into a wrong one goes on."""
+ORDERS = 5
+"""In which cliques are put together anew, in a row without one less: a node that went into a wrong one goes on."""
+PAIRS_MAX = 200_000_000
+"""That are looked at for cliques: in denser graphs it takes too long."""
 
 
 def _begun(nodes: int, conflicts: NDArray[int32], members: list[int], seed: int) -> Steps:
-    """Raises NothingFound where the cliques are too many."""
+    """Raises NothingFound where the cliques are too many, or not found in time."""
     cliques_max = min(BEYOND_MAX * len(members), nodes / CLIQUE_NODES_MIN)
     cliques = cliques_of(nodes, conflicts, cliques_max)
     if len(cliques) > cliques_max:
@@ -47,7 +49,7 @@ def _begun(nodes: int, conflicts: NDArray[int32], members: list[int], seed: int)
 
 def cliques_of(nodes: int, conflicts: NDArray[int32], cliques_max: float) -> list[list[int]]:
     """A partition of the nodes, each time that with most conflicts among those that still fit, and then in other orders; it
-    ends where there are more than `cliques_max`.
+    ends where there are more than `cliques_max`. Raises NothingFound where the graph is too dense.
     """
     import numpy as np
 
@@ -55,11 +57,15 @@ def cliques_of(nodes: int, conflicts: NDArray[int32], cliques_max: float) -> lis
     joined[conflicts[:, 0], conflicts[:, 1]] = joined[conflicts[:, 1], conflicts[:, 0]] = True
     free = np.ones(nodes, dtype=bool)
     found: list[list[int]] = []
+    pairs_seen = 0
     for v in np.argsort(joined.sum(axis=1), kind="stable").tolist():
         if not free[v]:
             continue
         clique, fitting = [v], np.flatnonzero(joined[v] & free)
         while len(fitting):
+            pairs_seen += len(fitting) ** 2
+            if pairs_seen > PAIRS_MAX:
+                raise NothingFound("The graph has more conflicts than cliques are sought among.")
             common = joined[np.ix_(fitting, fitting)].sum(axis=1)
             u = int(fitting[int(common.argmax())])
             clique.append(u)
@@ -69,9 +75,12 @@ def cliques_of(nodes: int, conflicts: NDArray[int32], cliques_max: float) -> lis
         if len(found) > cliques_max:
             return found
     draws = np.random.default_rng(nodes)
-    for _ in range(ORDERS):
-        order = [node for place in draws.permutation(len(found)).tolist() for node in found[place]]
-        found = _regrouped(joined, order, len(found))
+    stale = 0
+    while stale < ORDERS:
+        before = len(found)
+        order = [node for place in draws.permutation(before).tolist() for node in found[place]]
+        found = _regrouped(joined, order, before)
+        stale = stale + 1 if len(found) == before else 0
     return found
 
 
