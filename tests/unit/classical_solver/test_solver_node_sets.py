@@ -69,7 +69,7 @@ def test_a_node_of_each_clique_is_found_and_small_cliques_are_left_to_others() -
     """Given 450 nodes in 30 cliques of which one set takes a node each, then it is found, twice alike; in a sparse graph the
     search has nothing to choose from."""
     kind, statement = one_value_each(30, 15, 2)
-    limits = Limits(budget_s=300.0, seed=2, work_share=0.01)
+    limits = Limits(budget_s=300.0, seed=2, work_share=0.002)
 
     def solved(statement: Any) -> Solution:
         return CLIQUE_CHOICES.solve(
