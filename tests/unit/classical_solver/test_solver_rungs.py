@@ -303,6 +303,9 @@ def test_an_infeasible_answer_is_no_answer() -> None:
     assert "allows what the problem forbids" in found.details["rungs"][0]["error"]
 
 
+OF_NODES = [clique_branches.METHOD, choices.METHOD, walks.METHOD, numvc.METHOD]
+
+
 @pytest.mark.parametrize(
     ("kind", "variables", "methods"),
     [
@@ -326,21 +329,9 @@ def test_an_infeasible_answer_is_no_answer() -> None:
         ("job_shop", 150, [job_shop_tabu.METHOD, cp_sat.METHOD]),
         ("job_shop", 225, [job_shop_tabu.METHOD, cp_sat.METHOD, cp_sat.METHOD]),
         ("bin_packing", 100, [column_generation.METHOD, cp_sat.METHOD]),
-        (
-            "max_clique",
-            100,
-            [clique_branches.METHOD, choices.METHOD, walks.METHOD, numvc.METHOD, clique_branches.METHOD, cp_sat.METHOD],
-        ),
-        (
-            "max_independent_set",
-            2000,
-            [clique_branches.METHOD, choices.METHOD, walks.METHOD, numvc.METHOD, cp_sat.METHOD],
-        ),
-        (
-            "max_independent_set",
-            5000,
-            [clique_branches.METHOD, choices.METHOD, walks.METHOD, numvc.METHOD, cp_sat.METHOD],
-        ),
+        ("max_clique", 100, [*OF_NODES, clique_branches.METHOD, cp_sat.METHOD]),
+        ("max_independent_set", 2000, [*OF_NODES, cp_sat.METHOD]),
+        ("max_independent_set", 5000, [*OF_NODES, cp_sat.METHOD]),
         ("a kind of others", 10, [cp_sat.METHOD]),
     ],
 )
