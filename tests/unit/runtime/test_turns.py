@@ -83,6 +83,24 @@ async def test_who_gives_up_holds_up_nobody() -> None:
     assert scene.had[-1] == "d1"
 
 
+@pytest.mark.parametrize("waits", ["c1", "b2"])
+async def test_who_has_a_turn_and_who_waits_may_give_up_at_once(waits: str) -> None:
+    """As when their process dies: the place goes to the next who still wants it, whosever it is."""
+    scene = Scene(Turns(1, of_tenant_max=10, bytes_max=100))
+    await scene.wants("a1", "b1", waits)
+
+    scene.tasks[0].cancel()
+    scene.tasks[1].cancel()
+    gone = await asyncio.gather(*scene.tasks[:2], return_exceptions=True)
+    await scene.ends()
+
+    assert [type(each) for each in gone] == [asyncio.CancelledError, asyncio.CancelledError]
+    assert (scene.had, scene.turns.waiting, scene.turns.bytes_held) == (["a1", waits], 0, 0)
+    async with asyncio.timeout(10), scene.turns.turn("d", 1):
+        scene.had.append("d1")
+    assert scene.had[-1] == "d1"
+
+
 async def test_a_turn_given_to_who_gave_up_meanwhile_goes_on() -> None:
     scene = Scene(Turns(1, of_tenant_max=10, bytes_max=100))
     await scene.wants("a1", "b1", "c1")

@@ -63,17 +63,23 @@ class Turns:
             raise
 
     def _pass_on(self) -> None:
-        """The place goes to the tenant who has waited longest for a turn; what else it has waits for all others."""
-        if not self._waiting:
-            self._free += 1
-            return
-        tenant, queue = self._waiting.popitem(last=False)
-        queue.popleft().set_result(None)
-        if queue:
-            self._waiting[tenant] = queue
+        """The place goes to the tenant who has waited longest for a turn; what else it has waits for all others. Who was
+        cancelled a moment ago, and has not withdrawn yet, is passed over.
+        """
+        while self._waiting:
+            tenant, queue = self._waiting.popitem(last=False)
+            called = queue.popleft()
+            if queue:
+                self._waiting[tenant] = queue
+            if not called.done():
+                called.set_result(None)
+                return
+        self._free += 1
 
     def _withdraw(self, tenant: str, called: asyncio.Future[None]) -> None:
-        queue = self._waiting[tenant]
+        queue = self._waiting.get(tenant)
+        if queue is None or called not in queue:
+            return
         queue.remove(called)
         if not queue:
             del self._waiting[tenant]
