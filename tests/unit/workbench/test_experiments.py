@@ -155,6 +155,8 @@ def test_arms_are_compared_on_the_same_problems_alone() -> None:
         compared_arms(runs, "c", "b", asked, seed=1, confidence=0.95)
     with pytest.raises(BadArgument, match="1 problems were run by one arm alone, as p5"):
         compared_arms(runs[:-1], "a", "b", asked, seed=1, confidence=0.95)
+    with pytest.raises(BadArgument, match="No run has a field objektive"):
+        compared_arms(runs, "a", "b", [metric_of("objektive eq")], seed=1, confidence=0.95)
 
 
 def test_the_commands_of_the_page_run_and_say_what_they_should(

@@ -40,13 +40,17 @@ def tested(
     seed: int,
     confidence: float,
 ) -> list[Judged]:
-    """Every metric, on the problems that both arms ran. Raises BadArgument where an arm did not run, or a problem in one
-    alone.
+    """Every metric, on the problems that both arms ran. Raises BadArgument where an arm did not run, a problem in one alone, or
+    no run knows the field.
     """
     arms = sorted({run["arm"] for run in runs})
     for name in (candidate, baseline):
         if name not in arms:
             raise BadArgument(f"No run is of the arm {name}.", remedy=f"There are: {', '.join(arms)}.")
+    known = {name for run in runs for name in run}
+    for each in metrics:
+        if each.field not in known:
+            raise BadArgument(f"No run has a field {each.field}.", remedy=f"There are: {', '.join(sorted(known))}.")
     ran = {name: {run["problem"] for run in runs if run["arm"] == name} for name in (candidate, baseline)}
     if ran[candidate] != ran[baseline]:
         alone = sorted(ran[candidate] ^ ran[baseline])
