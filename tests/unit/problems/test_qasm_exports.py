@@ -78,6 +78,12 @@ def _xy(t: float) -> Any:
     return np.array([[1, 0, 0, 0], [0, c, s, 0], [0, s, c, 0], [0, 0, 0, 1]])
 
 
+def _ms(f: float, g: float, t: float) -> Any:
+    c, both, apart = math.cos(t / 2), np.exp(1j * (f + g)), np.exp(1j * (f - g))
+    s = -1j * math.sin(t / 2)
+    return np.array([[c, 0, 0, s / both], [0, c, s / apart, 0], [0, s * apart, c, 0], [s * both, 0, 0, c]])
+
+
 BRAKET_MATRICES: dict[str, Any] = {
     "xy(0.7)": _xy(0.7),
     "pswap(0.7)": np.array([[1, 0, 0, 0], [0, 0, np.exp(0.7j), 0], [0, np.exp(0.7j), 0, 0], [0, 0, 0, 1]]),
@@ -86,6 +92,7 @@ BRAKET_MATRICES: dict[str, Any] = {
     "cphaseshift10(0.7)": np.diag([1, 1, np.exp(0.7j), 1]),
     "iswap": np.array([[1, 0, 0, 0], [0, 0, 1j, 0], [0, 1j, 0, 0], [0, 0, 0, 1]]),
     "ecr": np.array([[0, 0, 1, 1j], [0, 0, 1j, 1], [1, -1j, 0, 0], [-1j, 1, 0, 0]]) / math.sqrt(2),
+    "ms(0.3, 0.5, 0.7)": _ms(0.3, 0.5, 0.7),
     "gpi(0.7)": np.array([[0, np.exp(-0.7j)], [np.exp(0.7j), 0]]),
     "gpi2(0.7)": np.array([[1, -1j * np.exp(-0.7j)], [-1j * np.exp(0.7j), 1]]) / math.sqrt(2),
     "v": np.array([[0.5 + 0.5j, 0.5 - 0.5j], [0.5 - 0.5j, 0.5 + 0.5j]]),
@@ -109,6 +116,22 @@ def test_gates_by_name_are_no_gates_of_the_standard_set() -> None:
     names = {line.split()[1].partition("(")[0] for line in (EXTRAS + BRAKET).splitlines() if line}
 
     assert names.isdisjoint(GATES)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("#pragma braket verbatim\nbox{\nx q[0];\n}", "boxes that are run as they stand"),
+        ("#pragma braket unitary([[0, 1.0], [1.0, 0]]) q[0]", "gates as matrices"),
+        ("#pragma braket noise bit_flip(0.1) q[0]", "errors that a circuit states"),
+        ("pragma braket result probability q[0]", "results that a circuit asks for"),
+        ("#pragma", "pragmas are not supported"),
+        ("pragma braket", "pragmas are not supported"),
+    ],
+)
+def test_what_a_line_of_braket_asks_for_is_told(line: str, told: str) -> None:
+    with pytest.raises(UnreadableCircuit, match=told):
+        read_circuit(f"OPENQASM 3.0;\nqubit[1] q;\n{line}\n")
 
 
 def test_a_gate_that_resets_is_written_out() -> None:

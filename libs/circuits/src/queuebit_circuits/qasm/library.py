@@ -47,6 +47,7 @@ gate xy(t) a, b { rxx(-t/2) a, b; ryy(-t/2) a, b; }
 gate pswap(t) a, b { swap a, b; p(t) a; p(t) b; cp(-2*t) a, b; }
 gate gpi(t) a { x a; rz(2*t) a; }
 gate gpi2(t) a { rz(-t) a; rx(pi/2) a; rz(t) a; }
+gate ms(f, g, t) a, b { rz(-f) a; rz(-g) b; rxx(t) a, b; rz(f) a; rz(g) b; }
 gate prx(t, f) a { rz(-f) a; rx(t) a; rz(f) a; }
 """
 """Gates that Amazon Braket has built in, beside those of the standard file: of texts of version 3 that include nothing."""
@@ -76,6 +77,23 @@ _REFUSED: dict[str, tuple[str, str]] = {
     "readonly": ("arrays", "Declare one variable for each value."),
     "mutable": ("arrays", "Declare one variable for each value."),
 }
+PRAGMAS = {
+    "": ("pragmas", "Leave the line out."),
+    "unitary": ("gates as matrices (pragma braket unitary)", "State gates by name: let a compiler write them."),
+    "noise": (
+        "errors that a circuit states (pragma braket noise)",
+        "Leave the line out, and name a machine: --param target=.",
+    ),
+    "result": (
+        "results that a circuit asks for (pragma braket result)",
+        "Leave the line out: counts come back, and an expectation states its observable beside the circuit.",
+    ),
+    "verbatim": (
+        "boxes that are run as they stand (pragma braket verbatim)",
+        "Leave the line out where gates may be fitted to a machine; --param level=0 changes them least.",
+    ),
+}
+"""Lines of Amazon Braket by their third word; any other line is a pragma of nobody."""
 REFUSED: dict[int, dict[str, tuple[str, str]]] = {2: {}, 3: _REFUSED}
 """Statements that are not supported, by version and first word: what they are, and what to write instead."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from queuebit_circuits.qasm.control import ControlParser
-from queuebit_circuits.qasm.library import REFUSED
+from queuebit_circuits.qasm.library import PRAGMAS, REFUSED
 from queuebit_circuits.qasm.plain import plain
 from queuebit_circuits.qasm.source import Token, shown
 from queuebit_circuits.qasm.syntax import (
@@ -57,7 +57,11 @@ class Parser(ControlParser):
     def _statement(self, *, outermost: bool = False) -> Iterator[Statement]:
         token = self.tokens.next
         if token.text in ("#", "pragma") and token.kind != "string" and self.version == 3:
-            raise self.tokens.error("pragmas are not supported", "Leave the line out.")
+            line = self.tokens.source.text[token.place : token.place + 100].removeprefix("#").split()
+            what, remedy = PRAGMAS.get(
+                line[2].partition("(")[0] if line[1:2] == ["braket"] and len(line) > 2 else "", PRAGMAS[""]
+            )
+            raise self.tokens.error(f"{what} are not supported", remedy)
         if token.text == "@" and token.kind == "sign" and self.version == 3:
             self._pass_line(token)
             return
