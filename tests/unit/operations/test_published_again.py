@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from queuebit_contracts import channels
+from queuebit_contracts.jobs import Problem
 from queuebit_control_plane.relay.relay import records_of
 from queuebit_operations.records.port import Place, Span
 from queuebit_operations.scan.port import EventRow
@@ -56,6 +57,25 @@ async def test_all_that_is_stored_and_published_is_quiet_also_when_it_comes_twic
     assert found == []
     assert [*published.missing({}, 0.0)] == []
     assert (published.events, published.records) == (7, 18)
+
+
+async def test_an_order_is_keyed_by_its_job_or_by_what_it_asks_and_all_else_by_its_job() -> None:
+    """Given an order that may meet others, as relays of this release and of the one before publish it."""
+    store = MemoryStore()
+    edges = [[i, j, 1] for j in range(30) for i in range(j)]
+    problem = Problem(kind="maxcut", statement={"nodes": 30, "edges": edges})
+    (job_id,) = await tell_jobs(store, [1], then=[], problem=problem)
+    events = (await store.load([job_id]))[job_id]
+    now = records_of(events, NOW)
+    (order,) = (each for each in now if each.topic in channels.MEETING)
+    before = [each._replace(key=str(job_id).encode()) for each in now]
+    elsewhere = [each._replace(key=order.key) for each in now if each.topic == channels.LIFECYCLE]
+
+    assert order.key.startswith(b"q-")
+    for said in (now, before):
+        assert [*noted(as_rows(events)).look_up(written(said, at_s=0.0))] == []
+    found = [*noted(as_rows(events)).look_up(written(elsewhere, at_s=0.0))]
+    assert [each.check for each in found] == ["published_differs"] * len(events)
 
 
 async def test_an_edited_dead_letter_is_the_operators_and_no_event_that_was_never_stored() -> None:

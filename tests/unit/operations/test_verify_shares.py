@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from queuebit_contracts.channels import BY_TOPIC, LIFECYCLE
+from queuebit_contracts.channels import BY_TOPIC, LIFECYCLE, MEETING
 from queuebit_operations.records.port import Place, Span
 from queuebit_operations.scan.port import Selection
 from queuebit_operations.verification.findings import Finding, Findings
@@ -77,6 +77,19 @@ def test_what_lies_on_the_partition_of_another_key_is_seen_and_looked_at_again(o
     assert look(records, {}) == (sorted(KEYS, key=str), {})
     assert look(everything, {}) == (sorted(KEYS, key=str), {"a": 1})
     assert look(everything, {"a": 1}) == (sorted([*KEYS, b"stray"], key=str), {})
+
+
+def test_an_order_is_in_the_share_of_its_job_whatever_its_key_is() -> None:
+    """Given orders of many jobs on the partition of one key, then each share takes its own, and says how they can be parted."""
+    topic, at = min(MEETING), partition_of(b"q-the-same", 4)
+    orders = [Record(topic, at, 0, b"q-the-same", b"", (("ce_subject", key),)) for key in KEYS]
+    sorting = [Sorting(Share(number, 4)) for number in range(4)]
+
+    mine = [[dict(record.headers)["ce_subject"] for record in each.mine(orders)] for each in sorting]
+
+    assert sorted(key for each in mine for key in each) == sorted(KEYS)
+    assert all(Share(number, 4).has(key) for number, each in enumerate(mine) for key in each)
+    assert {each.parts[topic] for each in sorting} == {1}
 
 
 @pytest.mark.parametrize(
