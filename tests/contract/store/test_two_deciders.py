@@ -13,6 +13,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from queuebit_contracts.backends import BackendCapabilities
 from queuebit_contracts.events import BackendStatusReported
 from queuebit_contracts.ids import attempt_id_of, uuid7
@@ -45,11 +47,13 @@ UNPAID = ["JobSubmitted", "JobPlanned", "BudgetExhausted", "FallbackTaken", "Job
 
 
 class Meeting:
-    """A session whose next append waits until that of the other is there too."""
+    """A session whose next append waits until that of the other is there too, and until what it comes `after` is done."""
 
     def __init__(self, session: Any) -> None:
         self._session = session
         self.meet: asyncio.Barrier | None = None
+        self.after: asyncio.Event | None = None
+        self.done = asyncio.Event()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
@@ -58,7 +62,11 @@ class Meeting:
         if (meet := self.meet) is not None:
             self.meet = None
             await meet.wait()
+        if (after := self.after) is not None:
+            self.after = None
+            await after.wait()
         found: Sequence[bool] = await self._session.append(batch)
+        self.done.set()
         return found
 
 
@@ -105,10 +113,18 @@ async def both(open_session: OpenSession, limit: str = "4") -> tuple[Plane, Plan
 
 
 async def at_once(
-    left: Plane, right: Plane, one: Sequence[tuple[UUID, Message]], other: Sequence[tuple[UUID, Message]] | None = None
+    left: Plane,
+    right: Plane,
+    one: Sequence[tuple[UUID, Message]],
+    other: Sequence[tuple[UUID, Message]] | None = None,
+    *,
+    first: Plane | None = None,
 ) -> None:
-    """Both decide before either appends."""
+    """Both decide before either appends; then `first` does, or whoever is quicker."""
     left.session.meet = right.session.meet = asyncio.Barrier(2)
+    if first is not None:
+        first.session.done.clear()
+        (right if first is left else left).session.after = first.session.done
     await asyncio.gather(left.hear(one), right.hear(one if other is None else other))
 
 
@@ -163,7 +179,8 @@ async def test_an_answer_that_both_hear_ends_its_job_once_and_is_settled_once(op
     assert left.appended + right.appended == sum(map(len, stories))
 
 
-async def test_who_loses_looks_again_and_decides_on_what_stands_then(open_session: OpenSession) -> None:
+@pytest.mark.parametrize("first", ["answer", "withdrawal"])
+async def test_who_loses_looks_again_and_decides_on_what_stands_then(open_session: OpenSession, first: str) -> None:
     """Given an answer for the one and a withdrawal for the other, then the job has one end, and its money one fate."""
     left, right = await both(open_session)
     job_id = JOBS[0]
@@ -171,12 +188,12 @@ async def test_who_loses_looks_again_and_decides_on_what_stands_then(open_sessio
     await right.hear([(job_id, Cancel("globex", "eve", "none of hers"))])
     withdrawn: list[tuple[UUID, Message]] = [(job_id, Cancel("acme", "bob", "no need"))]
 
-    await at_once(left, right, answered(job_id), withdrawn)
+    await at_once(left, right, answered(job_id), withdrawn, first=left if first == "answer" else right)
     await left.hear(answered(job_id))
 
     (story, *_) = await names(left)
     ends = [each for each in story if each in ("JobCompleted", "JobCancelled")]
-    assert len(ends) == 1
+    assert ends == ["JobCompleted" if first == "answer" else "JobCancelled"]
     assert story.count("BudgetSettled") == 1
     assert await account(left) == (Decimal("3.500"), Decimal(0), Decimal("0.500"))
     assert left.appended + right.appended == len(story)

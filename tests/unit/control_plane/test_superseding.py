@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from uuid import UUID
 
+import pytest
+
 from queuebit_contracts import events as ev
 from queuebit_contracts.ids import job_id_of, uuid7
+from queuebit_control_plane.inbound import superseding
 from queuebit_control_plane.inbound.admission import admitted_before
 from queuebit_control_plane.inbound.reading import Question, admitted_or_refused
 from queuebit_control_plane.inbound.superseding import PATIENCE_S, POLL_S, WAITED_FOR_MAX, Superseded
@@ -114,7 +117,8 @@ async def test_only_so_many_are_waited_for() -> None:
     assert refusals(await superseded.checked([a_question(901, OTHER)])) == [None], "then there is room again"
 
 
-async def test_the_control_plane_takes_both_whichever_comes_first() -> None:
+async def test_the_control_plane_takes_both_whichever_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(superseding, "PATIENCE_S", 60.0)
     async with a_plane() as plane:
         plane.pool.open()
         key = uuid7(1, 1)
