@@ -55,6 +55,16 @@ async def test_tells_the_plan_and_stores_nothing(world: RunningGateway) -> None:
     assert len(world.plane.submissions) == 0
 
 
+async def test_an_earlier_answer_that_is_named_is_told_of(world: RunningGateway) -> None:
+    earlier = "01890000-0000-7000-8000-0000000000aa"
+    plan = (await _dry(world, a_body(params={"candidate": earlier}))).json()["plan"]
+
+    assert (
+        plan["reasons"][-1]
+        == f"The answer of job {earlier} competes where it may: that is seen when the job is planned."
+    )
+
+
 async def test_the_job_that_is_submitted_has_the_same_fingerprint(world: RunningGateway) -> None:
     found = (await _dry(world, a_body())).json()
     await world.submit(Prefer="wait=5")

@@ -10,10 +10,11 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from queuebit_contracts.backends import BackendView
+from queuebit_contracts.candidates import CANDIDATE_PARAM
 from queuebit_contracts.events import JobPlanned, JobSubmitted, ProblemSize
 from queuebit_contracts.ids import uuid7
 from queuebit_contracts.jobs import AmountText, CurrencyCode, JobRequest, Lane, Leg, Tier
-from queuebit_contracts.model import Model
+from queuebit_contracts.model import Model, copy_with
 from queuebit_contracts.regions import is_allowed, regions_of
 from queuebit_domain.job import routing
 from queuebit_domain.job.asked import inputs_of, requested
@@ -81,7 +82,7 @@ def dry_run(
     paths: Mapping[Cohort, Path] = _NO_PATHS,
 ) -> DryRun:
     """Plan the question as the control plane would with these backends, this policy and these paths at this moment. What only
-    it can know is not known: how many jobs a path measures just now.
+    it can know is not known: how many jobs a path measures just now, and which earlier answer may compete.
     """
     request, found = admitted.request, admitted.admission
     usable = [each for each in backends if each.state == "available"]
@@ -92,10 +93,17 @@ def dry_run(
         lane=request.lane,
         fingerprint=admitted.fingerprint,
         size=found.size,
-        plan=plan_view(planned, _NOTHING_YET, with_plan=True),
+        plan=plan_view(_with_candidate(planned, request), _NOTHING_YET, with_plan=True),
         eta=_eta(request, planned.legs, usable, now),
         cost=_cost(planned.legs),
     )
+
+
+def _with_candidate(planned: JobPlanned, request: JobRequest) -> JobPlanned:
+    if CANDIDATE_PARAM not in request.params:
+        return planned
+    told = f"The answer of job {request.params[CANDIDATE_PARAM]} competes where it may: that is seen when the job is planned."
+    return copy_with(planned, reasons=(*planned.reasons, told))
 
 
 def planned_now(
