@@ -26,21 +26,21 @@ from queuebit_store.postgres import PostgresSettings, PostgresStore
 from queuebit_store.projections import postgres as projections_in_postgres
 from tests.fakes.histories import tell_jobs
 from tests.integration.operations.conftest import Ops
+from tests.integration.operations.past import PAST, make_room
 
 NAME = "event_past"
 WHY = ("--reason", "older than a year", "--actor", "alice")
 NO_KAFKA = "127.0.0.1:1"
-MONTH = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-"""The migration makes the first partition end here, so that a month that is over can be made behind it."""
 
 
 @pytest.fixture
-async def jobs(postgres_store: PostgresStore) -> list[UUID]:
+async def jobs(postgres_store: PostgresStore, admin: asyncpg.Connection) -> list[UUID]:
     """Jobs that ended in a month that is over, and one of another; all were read."""
-    assert await postgres_store.add_partition(Partition(NAME, MONTH, MONTH + timedelta(minutes=1)))
-    found = await tell_jobs(postgres_store, range(5), began_at=MONTH + timedelta(seconds=1))
-    await tell_jobs(postgres_store, [9], began_at=MONTH + timedelta(days=2))
-    await postgres_store.reserve([Reservation("acme", f"key {each}", each, "f", MONTH) for each in found])
+    await make_room(admin)
+    assert await postgres_store.add_partition(Partition(NAME, PAST, PAST + timedelta(minutes=1)))
+    found = await tell_jobs(postgres_store, range(5), began_at=PAST + timedelta(seconds=1))
+    await tell_jobs(postgres_store, [9], began_at=PAST + timedelta(days=2))
+    await postgres_store.reserve([Reservation("acme", f"key {each}", each, "f", PAST) for each in found])
     await _catch_up(postgres_store)
     return found
 
@@ -107,11 +107,11 @@ async def test_a_month_goes_out_whole_and_answers_as_before_when_it_is_back(
 async def test_all_months_before_a_day_go_out_but_those_that_may_not(
     ops: Ops, postgres_store: PostgresStore, jobs: list[UUID], tmp_path: Path
 ) -> None:
-    later = Partition("event_open", MONTH + timedelta(minutes=1), MONTH + timedelta(minutes=2))
+    later = Partition("event_open", PAST + timedelta(minutes=1), PAST + timedelta(minutes=2))
     assert await postgres_store.add_partition(later)
-    await tell_jobs(postgres_store, [7], began_at=MONTH + timedelta(seconds=61), then=())
+    await tell_jobs(postgres_store, [7], began_at=PAST + timedelta(seconds=61), then=())
     await _catch_up(postgres_store)
-    before = (MONTH + timedelta(minutes=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    before = (PAST + timedelta(minutes=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     done = await ops("archive", "create", "--before", before, "--to", str(tmp_path), *WHY, "--apply", "--json")
     neither = await ops("archive", "create", "--to", str(tmp_path), *WHY, "--apply")
@@ -127,7 +127,7 @@ async def test_what_no_longer_may_go_out_when_it_comes_to_it_stays(
 ) -> None:
     """Given a month that was frozen, and a job that began in it since, then it fails, and says why."""
     frozen = await ops("archive", "create", NAME, "--to", str(tmp_path), "--json")
-    await tell_jobs(postgres_store, [7], began_at=MONTH + timedelta(seconds=2), then=())
+    await tell_jobs(postgres_store, [7], began_at=PAST + timedelta(seconds=2), then=())
 
     said = await ops("operations", "resume", frozen.document["operation"], *WHY, "--json")
     changed = await ops("operations", "cancel", frozen.document["operation"], *WHY)
@@ -150,7 +150,7 @@ async def test_what_may_still_change_or_was_not_read_stays(
     await postgres_store.save_cursor(CURSOR, Position(1, 1, 1))
     assert "was read by publisher" in await refused()
     await _catch_up(postgres_store)
-    await tell_jobs(postgres_store, [7], began_at=MONTH + timedelta(seconds=2), then=())
+    await tell_jobs(postgres_store, [7], began_at=PAST + timedelta(seconds=2), then=())
     assert "1 streams of event_past have not ended." in await refused()
     later = Partition("event_later", datetime(2090, 1, 1, tzinfo=UTC), datetime(2090, 2, 1, tzinfo=UTC))
     await postgres_store.add_partition(later)
@@ -174,9 +174,9 @@ async def test_a_projection_that_begins_meanwhile_keeps_the_month(
         await show(*build)
 
     monkeypatch.setattr(projections_in_postgres, "_show", held)
-    month = Partition(NAME, MONTH, MONTH + timedelta(minutes=1))
+    month = Partition(NAME, PAST, PAST + timedelta(minutes=1))
     async with opened_archives(settings) as archives:
-        whole = await write(archives, month, tmp_path, MONTH, lambda _table, _rows: None)
+        whole = await write(archives, month, tmp_path, PAST, lambda _table, _rows: None)
         building = asyncio.ensure_future(postgres_store.create_build(BACKLOG, live=True))
         await began.wait()
 
@@ -218,7 +218,7 @@ async def test_a_crash_between_events_and_heads_is_mended_by_the_same_command(
 ) -> None:
     frozen = await ops("archive", "create", NAME, "--to", str(tmp_path), "--json")
     count = await admin.fetchval(f"SELECT count(*) FROM {NAME}")
-    month = Partition(NAME, MONTH, MONTH + timedelta(minutes=1))
+    month = Partition(NAME, PAST, PAST + timedelta(minutes=1))
     await admin.execute(
         "INSERT INTO archive VALUES ($1, $2, $3, 'digest', 'folder', $4, 5, 'written', 'alice', 'why')",
         NAME,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,23 +29,24 @@ from queuebit_store.projections.runner import ProjectionRunner
 from tests.contract.store.builders import an_id
 from tests.fakes.histories import cancelled, tell_jobs
 from tests.integration.operations.conftest import Ops
+from tests.integration.operations.past import PAST, make_room
 
 NAMES = ("event_past", "event_later")
 WHY = ("--apply", "--reason", "a test")
-MONTH = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 @pytest.fixture
 async def archived(
-    postgres_store: PostgresStore, settings: PostgresSettings, ops: Ops, tmp_path: Path
+    postgres_store: PostgresStore, settings: PostgresSettings, admin: asyncpg.Connection, ops: Ops, tmp_path: Path
 ) -> dict[str, list[Any]]:
     """Two months that are over and archived, and jobs after them; the rows that the projections had before, by name."""
+    await make_room(admin)
     for nth, name in enumerate(NAMES):
-        since = MONTH + timedelta(minutes=nth)
+        since = PAST + timedelta(minutes=nth)
         assert await postgres_store.add_partition(Partition(name, since, since + timedelta(minutes=1)))
         await tell_jobs(postgres_store, range(5), began_at=since + timedelta(seconds=1))
-    await tell_jobs(postgres_store, [7], began_at=MONTH + timedelta(seconds=5), then=cancelled(an_id(7)))
-    await tell_jobs(postgres_store, range(20, 24), began_at=MONTH + timedelta(days=2))
+    await tell_jobs(postgres_store, [7], began_at=PAST + timedelta(seconds=5), then=cancelled(an_id(7)))
+    await tell_jobs(postgres_store, range(20, 24), began_at=PAST + timedelta(days=2))
     last = (await postgres_store.read(Position(), limit=999, categories=PUBLISHED))[-1]
     await postgres_store.save_cursor(CURSOR, last.position)
     await keep_running(postgres_store, SystemClock(), holder="test", once=True)
@@ -133,7 +134,7 @@ async def test_what_is_left_out_is_said(
     done = await ops("projections", "rebuild", "job_list", "--without-archives", *WHY)
     assert (done.code, "will not be in it" in done.err) == (0, True)
     (build,) = [each for each in await postgres_store.builds() if each.state == "building"]
-    assert build.counts_from == MONTH + timedelta(minutes=2)
+    assert build.counts_from == PAST + timedelta(minutes=2)
     rows = await rows_of(settings, build.build)
     assert len(archived["job_list"]) - len(rows) == 11
 

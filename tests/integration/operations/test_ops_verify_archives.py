@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -12,20 +12,20 @@ from queuebit_store.partitions.port import Partition
 from tests.fakes.histories import tell_jobs
 from tests.integration.operations.conftest import Ops
 from tests.integration.operations.corruptions import found_by
+from tests.integration.operations.past import PAST, make_room
 from tests.integration.operations.world import World
 
 NAME = "event_past"
 WHY = ("--reason", "older than a year", "--actor", "alice")
-MONTH = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-"""The migration makes the first partition end here, so that a month that is over can be made behind it."""
 
 
 @pytest.fixture
 async def jobs(world: World) -> list[UUID]:
     """Jobs of a month that is over, published as all others."""
-    assert await world.store.add_partition(Partition(NAME, MONTH, MONTH + timedelta(minutes=1)))
-    found = await tell_jobs(world.store, range(4), began_at=MONTH + timedelta(seconds=1))
-    await tell_jobs(world.store, [9], began_at=MONTH + timedelta(days=2))
+    await make_room(world.admin)
+    assert await world.store.add_partition(Partition(NAME, PAST, PAST + timedelta(minutes=1)))
+    found = await tell_jobs(world.store, range(4), began_at=PAST + timedelta(seconds=1))
+    await tell_jobs(world.store, [9], began_at=PAST + timedelta(days=2))
     await world.relay()
     return found
 
