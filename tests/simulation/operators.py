@@ -119,9 +119,7 @@ class Operator:
             if not self._world.broker.records(dead_letter(group)):
                 continue
             shelf = await reader.shelf(group)
-            async for each in reader.kept(group, shelf):
-                if each.open and self._random.random() < 0.7:
-                    shelf.choose(each.letter.offset)
+            shelf.choose([each for each in shelf.wanted() if self._random.random() < 0.7])
             plan = plan_redrive(shelf.in_sequence(), replays_max=SETTINGS.replays_max)
             targets = [f"{group}:{each}" for each in plan.send]
             if not targets:

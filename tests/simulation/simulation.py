@@ -336,7 +336,7 @@ def _large_from(size: int) -> Iterator[None]:
 
 @contextmanager
 def _letters_copied_every(count: int) -> Iterator[None]:
-    with patch.multiple(burial, KEPT_EVERY=count, READ_LAST=4 * count):
+    with patch.multiple(burial, KEPT_EVERY=count, READ_LAST=(4 * count, 20 * count)):
         yield
 
 

@@ -250,36 +250,38 @@ async def test_a_broadcast_goes_back_as_far_as_it_says_and_tells_when_it_has_cau
     assert (len(seen.records), told) == (expected + 1, [expected])
 
 
-@pytest.mark.parametrize("enough", [True, False])
+@pytest.mark.parametrize("enough", [1, 2, 3])
 async def test_a_broadcast_reads_the_last_records_and_all_where_those_are_not_enough(
-    world: BusUnderTest, enough: bool
+    world: BusUnderTest, enough: int
 ) -> None:
-    """Given a topic that has more, then it is asked once whether the last few do; others come after what was there."""
+    """Given a topic that has more, then it is asked whether the last few do, and after those whether some more do; others come
+    after what was there.
+    """
     writer, late, seen, told = world.member(), world.member(), Collector(), list[object]()
     await writer.start()
     await writer.publish([say("key", str(number), CONTROL) for number in range(90)])
 
     def further(cut: Collection[str]) -> Collection[str]:
         told.append(set(cut))
-        return () if enough else cut
+        return () if len(told) == enough else cut
 
     def caught_up() -> None:
         told.append(len(seen.records))
 
     late.subscribe(
         reads(
-            seen, topic=CONTROL, broadcast=True, from_start=True, batch_max=20, from_last=30, further=further,
+            seen, topic=CONTROL, broadcast=True, from_start=True, batch_max=20, from_last=(30, 50), further=further,
             caught_up=caught_up,
         )
     )  # fmt: skip
     await late.start()
-    await until(lambda: len(told) == 2)
+    await until(lambda: len(told) == enough + 1)
     await writer.publish([say("key", "after", CONTROL)])
     await until(lambda: b"after" in seen.values)
 
-    last, whole = [str(number).encode() for number in range(60, 90)], [str(number).encode() for number in range(90)]
-    assert seen.values == [*last, *([] if enough else whole), b"after"]
-    assert told == [{CONTROL}, 30 if enough else 120]
+    read = [str(number).encode() for begin in (60, 40, 0)[:enough] for number in range(begin, 90)]
+    assert seen.values == [*read, b"after"]
+    assert told == [*[{CONTROL}, {CONTROL}, set[str]()][:enough], len(read)]
 
 
 async def test_a_broadcast_that_reads_the_last_records_of_few_left_none_out(world: BusUnderTest) -> None:
@@ -290,7 +292,7 @@ async def test_a_broadcast_that_reads_the_last_records_of_few_left_none_out(worl
         told.append(set(cut))
         return [CONTROL]
 
-    bus.subscribe(reads(seen, topic=CONTROL, broadcast=True, from_start=True, from_last=30, further=further))
+    bus.subscribe(reads(seen, topic=CONTROL, broadcast=True, from_start=True, from_last=(30,), further=further))
     await bus.start()
     await bus.publish([say("key", "after", CONTROL)])
     await until(lambda: seen.values == [b"after"] and told == [set()])

@@ -132,7 +132,7 @@ async def test_a_member_that_starts_knows_old_letters_from_a_copy(
 ) -> None:
     """Given many more letters than a start reads, then what follows the first of them waits behind it all the same."""
     monkeypatch.setattr(burial, "KEPT_EVERY", 20)
-    monkeypatch.setattr(burial, "READ_LAST", 80)
+    monkeypatch.setattr(burial, "READ_LAST", (80,))
     first = world.member()
     _sets_aside(first, world, [])
     await first.start()

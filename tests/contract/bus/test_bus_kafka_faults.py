@@ -154,7 +154,9 @@ async def test_a_broadcast_of_a_quiet_topic_starts_though_a_fetch_would_wait_for
     settings = KafkaSettings(stack.access(), namespace, quiet_wait_ms=60_000, request_timeout_s=90.0)
     told: list[str] = []
     bus = KafkaBus(settings)
-    bus.subscribe(reads(Collector(), topic=CONTROL, broadcast=True, from_last=9, caught_up=lambda: told.append("up")))
+    bus.subscribe(
+        reads(Collector(), topic=CONTROL, broadcast=True, from_last=(9,), caught_up=lambda: told.append("up"))
+    )
     try:
         async with asyncio.timeout(DEADLINE_S):
             await bus.start()

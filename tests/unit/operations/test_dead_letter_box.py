@@ -18,6 +18,7 @@ from queuebit_operations.dead_letters.box import Kept, Wanted
 from queuebit_operations.dead_letters.grouping import Grouping
 from queuebit_operations.dead_letters.reading import LetterReader
 from queuebit_operations.dead_letters.redrive import Redrive, RedrivePlan, RedriveSettings, plan_redrive, rates
+from queuebit_operations.dead_letters.shelf import Shelf
 from queuebit_operations.errors import NotThere
 from queuebit_operations.verbs.bulk import tell_operation
 from queuebit_runtime.bus.dead_letters import headers as h
@@ -43,8 +44,7 @@ async def test_letters_that_are_read_one_after_the_other_are_those_of_the_whole_
 def in_sequence(topic: Topic, *chosen: int) -> list[int]:
     """Where the records of the chosen letters lay, and of those that go with them, in the order in which they are sent."""
     shelf = topic.shelf
-    for each in chosen:
-        shelf.choose(each)
+    shelf.choose(chosen)
     at = {each.letter.offset: each.letter.origin.offset for each in topic.box}
     return [at[each.letter] for each in shelf.in_sequence()]
 
@@ -75,7 +75,9 @@ def test_a_record_that_was_set_aside_twice_is_one_letter() -> None:
     ("wanted", "found"),
     [
         (Wanted(), [1, 2]),
-        (Wanted(every_state=True), [1, 2, 3]),
+        (Wanted(every_state=True), [1, 2, 3, 4]),
+        (Wanted(quarantined=True), [1, 2, 4]),
+        (Wanted(quarantined=True, tenants=("acme",)), [1, 4]),
         (Wanted(tenants=("other",)), [2]),
         (Wanted(ids=(f"{GROUP}:0",)), [1]),
         (Wanted(codes=("malformed_envelope",), topics=(SUBMITTED,)), [2]),
@@ -87,7 +89,14 @@ def test_letters_are_chosen_by_what_they_say(wanted: Wanted, found: list[int]) -
     topic.fails(1)
     topic.fails(2, tenant="other", topic=SUBMITTED)
     topic.mark("dropped", topic.fails(3, "third"), "third")
+    topic.fails(4, "fourth")
+    topic.mark("quarantined", topic.fails(4, "fourth"), "fourth")
     assert [each.letter.origin.offset for each in topic.box if wanted.includes(each)] == found
+
+    shelf = Shelf(wanted)
+    shelf.hear(topic.records)
+    at = {each.letter.offset: each.letter.origin.offset for each in topic.box}
+    assert [at[letter] for letter in shelf.wanted()] == found
 
 
 def test_a_chosen_letter_takes_along_what_its_key_has_and_questions_go_alone() -> None:
@@ -127,8 +136,7 @@ def test_what_fails_alike_is_one_group_with_its_first_and_last() -> None:
 
 def plan_of(topic: Topic, **bounds: Any) -> RedrivePlan:
     shelf = topic.shelf
-    for each in topic.box:
-        shelf.choose(each.letter.offset)
+    shelf.choose(each.letter.offset for each in topic.box)
     return plan_redrive(shelf.in_sequence(), **{"replays_max": 3, **bounds})
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
+from pydantic_core import from_json
 
 from queuebit_contracts.channels import DAY_MS, EXECUTIONS, SUBMITTED, dead_letter
 from queuebit_operations.dead_letters.shelf import box_of
@@ -21,7 +22,7 @@ from tests.fakes.moved_clock import START
 from tests.unit.runtime.one_group import BAD, GROUP, OneGroup, bad, raised, started
 
 LETTERS = 60
-EVERY, LAST = 10, 40
+EVERY, LAST, FURTHER = 10, 40, 55
 BYTES_A_LETTER_MAX = 48
 TODAY = int(START.timestamp() * 1000) // DAY_MS
 
@@ -29,7 +30,7 @@ TODAY = int(START.timestamp() * 1000) // DAY_MS
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(burial, "KEPT_EVERY", EVERY)
-    monkeypatch.setattr(burial, "READ_LAST", LAST)
+    monkeypatch.setattr(burial, "READ_LAST", (LAST, FURTHER))
 
 
 async def a_group_with_letters(count: int = LETTERS) -> OneGroup:
@@ -111,6 +112,32 @@ async def test_without_a_copy_all_is_read(monkeypatch: pytest.MonkeyPatch) -> No
     await group.give(started(0, 10), started(1000, 12))
 
     assert group.seen == [12]
+
+
+async def test_where_the_last_records_hold_no_copy_more_of_them_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    group = await a_group_with_letters()
+    monkeypatch.setattr(burial, "KEPT_EVERY", 1000)
+    for job in range(LETTERS, 2 * LETTERS - 15):
+        await group.give(bad(job))
+        await group.clock.advance(61.0)
+    end = len(group.broker.records(dead_letter(GROUP)))
+    assert copies(group)[-1].offset < end - LAST
+    await group.bus.stop()
+    with counted(monkeypatch) as heard:
+        await group.member().start()
+        await group.clock.advance(1.0)
+    assert (min(heard), len(set(heard))) == (end - FURTHER, FURTHER)
+
+    await group.give(started(0, 10), started(2 * LETTERS - 16, 11), started(1000, 12))
+
+    assert group.seen == [12]
+
+
+async def test_copies_of_much_come_after_a_share_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(burial, "OF_OPEN", 2)
+    group = await a_group_with_letters(100)
+    told = [int(from_json(dict(each.headers)[h.PART] or b"")["at"]) for each in copies(group)]
+    assert told == [10, 21, 41, 80]
 
 
 async def test_a_copy_that_is_damaged_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ class Kept:
     @property
     def id(self) -> str:
         """How the command line names it."""
-        return f"{self.letter.group}:{self.letter.offset}"
+        return id_of(self.letter)
 
     @property
     def sequence(self) -> tuple[str, bytes]:
@@ -80,6 +80,11 @@ class Kept:
         }
 
 
+def id_of(letter: Letter) -> str:
+    """How the command line names it."""
+    return f"{letter.group}:{letter.offset}"
+
+
 def letter_named(id: str) -> tuple[str, int]:
     """The group and the offset of an id of ours."""
     group, _, offset = id.rpartition(":")
@@ -102,9 +107,19 @@ class Wanted:
 
     def includes(self, kept: Kept) -> bool:
         """Whether it is one of them."""
-        letter = kept.letter
+        of_interest = self.every_state or kept.open or (self.quarantined and kept.state == "quarantined")
+        return of_interest and self.names(kept.letter)
+
+    @property
+    def names_all(self) -> bool:
+        """Whether every letter is one of them, whatever it says: only what became of it counts."""
+        asked = (self.ids, self.fingerprints, self.tenants, self.topics, self.jobs, self.types, self.codes)
+        return not any(asked)
+
+    def names(self, letter: Letter) -> bool:
+        """Whether it is one of them, whatever became of it."""
         asked = (
-            (self.ids, kept.id),
+            (self.ids, id_of(letter)),
             (self.fingerprints, letter.fingerprint),
             (self.tenants, letter.named("ce_tenant")),
             (self.topics, letter.origin.topic),
@@ -112,5 +127,8 @@ class Wanted:
             (self.types, letter.named("ce_type")),
             (self.codes, letter.code),
         )
-        of_interest = self.every_state or kept.open or (self.quarantined and kept.state == "quarantined")
-        return of_interest and all(not names or said in names for names, said in asked)
+        return all(not names or said in names for names, said in asked)
+
+
+OPEN_ONES = Wanted()
+"""All that are open."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Seque
 from dataclasses import replace
 
 from queuebit_contracts.channels import CHANNELS, DEAD_LETTER_PREFIX, dead_letter, is_dead_letter
-from queuebit_operations.dead_letters.box import Kept
+from queuebit_operations.dead_letters.box import OPEN_ONES, Kept, Wanted
 from queuebit_operations.dead_letters.shelf import Shelf
 from queuebit_operations.errors import BadArgument, NotThere
 from queuebit_operations.records.port import Place, Records, Span
@@ -63,18 +63,18 @@ class LetterReader:
         async for some in self._between(place, Span(max(span.begin, after + 1), span.end)):
             yield list(map(_bare, some))
 
-    async def shelf(self, group: str) -> Shelf:
+    async def shelf(self, group: str, wanted: Wanted = OPEN_ONES) -> Shelf:
         """What its topic tells of all its letters now. Raises NotThere, BusError."""
-        shelf = Shelf()
+        shelf = Shelf(wanted)
         async for some in self._between(*await self._span(group)):
             shelf.hear(some)
         return shelf
 
-    async def kept(self, group: str, shelf: Shelf | None = None) -> AsyncIterator[Kept]:
+    async def kept(self, group: str) -> AsyncIterator[Kept]:
         """Its letters in the order in which they came, none held longer than it is looked at: the topic is read twice,
-        first for what became of each, which is what the `shelf` knows. Raises NotThere, BusError.
+        first for what became of each. Raises NotThere, BusError.
         """
-        known = await self.shelf(group) if shelf is None else shelf
+        known = await self.shelf(group)
         place, span = await self._span(group)
         async for some in self._between(place, Span(span.begin, known.end + 1)):
             for record in some:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
-from queuebit_operations.dead_letters.box import Kept
+from queuebit_operations.dead_letters.box import OPEN_ONES, Kept, Wanted
 from queuebit_runtime.bus.dead_letters import headers as h
 from queuebit_runtime.bus.dead_letters.letter import Origin, letter_of, number_in, origin_of
 from queuebit_runtime.bus.dead_letters.marks import Became, Mark, mark_of
@@ -20,7 +20,7 @@ PRAGMA synchronous = OFF;
 PRAGMA cache_size = -16384;
 CREATE TABLE letter (
     letter INTEGER PRIMARY KEY, topic TEXT, partition INTEGER, at INTEGER, first_at INTEGER, key BLOB, sequence INTEGER,
-    tenant TEXT, replays INTEGER, again INTEGER
+    tenant TEXT, replays INTEGER, again INTEGER, named INTEGER
 );
 CREATE INDEX letter_by_place ON letter (topic, partition, at);
 CREATE TABLE mark (
@@ -30,7 +30,7 @@ CREATE TABLE mark (
 CREATE TABLE chosen (sequence INTEGER PRIMARY KEY) WITHOUT ROWID;
 BEGIN;
 """
-_PUT = "INSERT INTO letter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"
+_PUT = "INSERT INTO letter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)"
 _NEWEST = """
 SELECT letter FROM letter WHERE topic = ? AND partition = ? AND at = ? AND letter < ? ORDER BY letter DESC LIMIT 1
 """
@@ -41,6 +41,10 @@ _IN_SEQUENCE = """
 SELECT letter, sequence, became, tenant, replays FROM letter LEFT JOIN mark USING (letter)
 WHERE again = 0 AND (became IS NULL OR became = 'quarantined') AND sequence IN (SELECT sequence FROM chosen)
 ORDER BY topic, partition, first_at
+"""
+_WANTED = """
+SELECT letter FROM letter LEFT JOIN mark USING (letter)
+WHERE named = 1 AND again = 0 AND (:every_state OR became IS NULL OR (:quarantined AND became = 'quarantined')) ORDER BY letter
 """
 _SAME_KEY = """
 SELECT letter FROM letter WHERE sequence = (SELECT sequence FROM letter WHERE letter = ?) ORDER BY letter
@@ -76,11 +80,13 @@ class Standing(NamedTuple):
 
 
 class Shelf:
-    """First it hears the whole topic, then it tells of each letter what became of it. Of a record that was set aside twice, as
-    after a crash, the last letter counts. The table is a file of its own where it is large, and goes with it.
+    """First it hears the whole topic, then it tells of each letter what became of it, and which of them are wanted. Of a record
+    that was set aside twice, as after a crash, the last letter counts. The table is a file of its own where it is large, and
+    goes with it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Wanted = OPEN_ONES) -> None:
+        self._wanted = wanted
         self._table = sqlite3.connect("", isolation_level=None)
         self._table.executescript(_TABLES)
         self._marks = 0
@@ -95,7 +101,7 @@ class Shelf:
             said = {name: value or b"" for name, value in record.headers}
             origin = origin_of(said)
             if origin is not None:
-                self._put(record, origin, said)
+                self._put(record, origin, said, named=self._wanted.names_all or self._names(record))
             elif (mark := mark_of(record)) is not None:
                 self._settle(mark, record.offset)
             self.end = record.offset
@@ -119,9 +125,16 @@ class Shelf:
         """The letters that are in order with one, itself among them."""
         return [row[0] for row in self._table.execute(_SAME_KEY, (letter,))]
 
-    def choose(self, letter: int) -> None:
-        """Let `in_sequence` give what is in order with this one."""
-        self._table.execute("INSERT OR IGNORE INTO chosen SELECT sequence FROM letter WHERE letter = ?", (letter,))
+    def wanted(self) -> Iterator[int]:
+        """The letters that are wanted, in the order in which they came."""
+        asked = {"every_state": self._wanted.every_state, "quarantined": self._wanted.quarantined}
+        return (row[0] for row in self._table.execute(_WANTED, asked))
+
+    def choose(self, letters: Iterable[int]) -> None:
+        """Let `in_sequence` give what is in order with these."""
+        self._table.executemany(
+            "INSERT OR IGNORE INTO chosen SELECT sequence FROM letter WHERE letter = ?", ((each,) for each in letters)
+        )
 
     def in_sequence(self) -> Iterator[Standing]:
         """The chosen ones with every open letter of their key, in the order in which the records lay: none overtakes one."""
@@ -136,7 +149,11 @@ class Shelf:
         found = self._one(_SENT_FROM, origin.topic, origin.partition, first_at, redrive)
         return None if found is None else int(found[0])
 
-    def _put(self, record: Record, origin: Origin, said: dict[str, bytes]) -> None:
+    def _names(self, record: Record) -> bool:
+        letter = letter_of(record)
+        return letter is not None and self._wanted.names(letter)
+
+    def _put(self, record: Record, origin: Origin, said: dict[str, bytes], *, named: bool) -> None:
         first = number_in(said, h.FIRST_OFFSET)
         key = b"" if b"key" in said.get(h.NULLS, b"").split(b",") else record.key or b""
         alone = b"%d" % record.offset
@@ -152,6 +169,7 @@ class Shelf:
                 sequence,
                 None if tenant is None else tenant.decode("utf-8", "replace"),
                 number_in(said, h.REPLAYS) or 0,
+                named,
             ),
         )
         before = self._one(_NEWEST, *origin, record.offset)

@@ -32,7 +32,7 @@ def drop(chosen: d.Chosen, acting: b.Acting) -> int:
         named = groups_of(chosen.group or [], wanted.ids)
         async with d.opened_reader() as reader:
             for name in named:
-                ids += [each.id async for each in reader.kept(name) if wanted.includes(each)]
+                ids += [f"{name}:{letter}" for letter in (await reader.shelf(name, wanted)).wanted()]
         return await b.freeze_and_act(DROP, {}, ids, acting, what="dead letters")
 
     return run(work())

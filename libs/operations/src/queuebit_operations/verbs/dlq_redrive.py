@@ -72,10 +72,8 @@ async def _plan(
     held_back = 0
     async with d.opened_reader() as reader:
         for group in groups_of(named, chosen.ids):
-            shelf = await reader.shelf(group)
-            async for kept in reader.kept(group, shelf):
-                if chosen.includes(kept):
-                    shelf.choose(kept.letter.offset)
+            shelf = await reader.shelf(group, chosen)
+            shelf.choose(shelf.wanted())
             plan = plan_redrive(shelf.in_sequence(), skip_tenants=skip_tenants, **bounds)
             ids += [f"{group}:{letter}" for letter in plan.send]
             held_back += plan.held_back

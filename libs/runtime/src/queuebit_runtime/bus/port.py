@@ -82,9 +82,10 @@ class Subscription:
     `broadcast`: every instance reads everything from the moment it starts,
     and nothing is committed; with `from_start` it reads what is there already too, as suits a compacted topic; with
     `from_age_s` it reads what was written within so many seconds before it starts; with `from_last` only the last so many
-    records of each partition that are there already. Then `further` is asked once, when those are handled: it is told of which
-    topics earlier records were left out, and says of which all is to be delivered, from the beginning. `caught_up` is called
-    once, when all of a broadcast that was there at the start is handled.
+    records of each partition that are there already. Then, when those are handled, `further` is told of which topics earlier
+    records were left out, and says of which more is to be delivered: the next number of `from_last`, after the last of them all
+    from the beginning. It is asked again after each of these, until it wants no more. `caught_up` is called once, when all of a
+    broadcast that was there at the start is handled.
 
     `overlap` deliveries may be handled at once: they begin in order, but a later one may be done while an earlier one waits or
     is tried again. It suits a handler that keeps the order of each key itself, or needs none.
@@ -100,7 +101,7 @@ class Subscription:
     from_start: bool = False
     overlap: int = 1
     from_age_s: float | None = None
-    from_last: int | None = None
+    from_last: Sequence[int] = ()
     further: Callable[[Collection[str]], Collection[str]] | None = None
     caught_up: Callable[[], None] | None = None
 

@@ -12,7 +12,7 @@ from queuebit_contracts.errors import ContractError
 from queuebit_runtime.bus.dead_letters import headers as h
 from queuebit_runtime.bus.dead_letters.fingerprint import fingerprint_of
 from queuebit_runtime.bus.dead_letters.letter import Origin, cut, dead_letter_of, origin_of, parked
-from queuebit_runtime.bus.dead_letters.open_letters import KEPT_EVERY, READ_LAST, parts_of
+from queuebit_runtime.bus.dead_letters.open_letters import KEPT_EVERY, KEPT_EVERY_MAX, OF_OPEN, READ_LAST, parts_of
 from queuebit_runtime.bus.dead_letters.outage import OutageLimit, OutageWatch, from_outside
 from queuebit_runtime.bus.dead_letters.sequences import Sequences, StillOpen
 from queuebit_runtime.bus.port import Bus, BusError, Delivery, Outgoing, Record, Subscription
@@ -43,6 +43,7 @@ class DeadLetters:
         self._watch = OutageWatch(limit)
         self._failed: dict[tuple[str, int, int], str] = {}
         self._known = asyncio.Event()
+        self._tries = 0
         self.held_by: str | None = None
         """The fingerprint of the failures that the group pauses over."""
 
@@ -60,11 +61,14 @@ class DeadLetters:
         self._sequences.hear(record)
 
     def settle_start(self, *, cut: bool) -> bool:
-        """All was heard that was there at the start, or with `cut` the last of it; whether that tells what waits."""
+        """All was heard that was there at the start, or with `cut` the last of it; whether that tells what waits. It is asked
+        after each of the `READ_LAST` that was heard.
+        """
+        self._tries += 1
         channel = BY_TOPIC.get(self.topic)
         kept_ms = LETTERS_KEPT_MS if channel is None else channel.retention_ms
         since_day = int(self._clock.now().timestamp() * 1000 - kept_ms) // DAY_MS
-        return self._sequences.settle_start(cut=cut, since_day=since_day)
+        return self._sequences.settle_start(cut=cut, all_next=self._tries == len(READ_LAST), since_day=since_day)
 
     def known(self) -> None:
         """Everything was heard that was there at the start."""
@@ -75,7 +79,7 @@ class DeadLetters:
         Whoever sets records aside does so first. A copy that cannot be written is written later.
         """
         heard = self._sequences.heard
-        every = KEPT_EVERY if self.total else 2 * KEPT_EVERY
+        every = max(KEPT_EVERY, min(heard.count // OF_OPEN, KEPT_EVERY_MAX)) * (1 if self.total else 2)
         if not self._known.is_set() or heard.since_copy < every:
             return
         copy, at = heard.copied(), heard.heard_until

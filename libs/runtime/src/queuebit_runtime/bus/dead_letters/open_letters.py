@@ -24,8 +24,13 @@ SENT_AGAIN_MAX = 10_000
 """Of so many keys it is remembered where their records were sent again to."""
 KEPT_EVERY = 5_000
 """After so many records the topic gets another copy of what is open."""
-READ_LAST = 4 * KEPT_EVERY
-"""So many records a start reads first: the last copy is among them, unless nobody was there to write one."""
+OF_OPEN = 40
+"""Where more is open than so many times that, the next copy waits for this part of it, so that copies take no more than it."""
+KEPT_EVERY_MAX = 10 * KEPT_EVERY
+READ_LAST = (4 * KEPT_EVERY, 3 * KEPT_EVERY_MAX)
+"""So many records a start reads first, and so many where that tells too little: the last copy is among them, unless nobody was
+there to write one.
+"""
 FORMAT = 1
 PART_BYTES = 512 * 1024
 _PLACE = b"checkpoint"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from queuebit_runtime.bus.dead_letters import headers as h
+from queuebit_runtime.bus.dead_letters.early import Early
 from queuebit_runtime.bus.dead_letters.letter import Origin, header_of, origin_of
-from queuebit_runtime.bus.dead_letters.open_letters import OpenLetters, Waiting, copies_in, keeps_order, waiting_of
+from queuebit_runtime.bus.dead_letters.open_letters import OpenLetters, Waiting, keeps_order, waiting_of
 from queuebit_runtime.bus.port import Outgoing, Record
 
 Sequence = tuple[str, bytes]
 """A topic and a key."""
 StillOpen = Callable[[Origin], bool]
 """Whether the record of that place is delivered here and not done."""
-_READ = frozenset({*h.PLACE, h.FIRST_OFFSET, h.REDRIVE, h.MARK, h.PART})
 
 
 class Sequences:
@@ -21,9 +21,8 @@ class Sequences:
 
     def __init__(self) -> None:
         self.heard = OpenLetters()
-        self._early: list[Record] | None = []
-        """What was heard before it is known from where on the topic tells all."""
-        self._early_from: int | None = None
+        self._early: Early | None = Early()
+        """None once it is known from where on the topic tells all."""
         self._local: dict[Sequence, dict[Origin, Waiting]] = {}
         self._tried_again: dict[Origin, StillOpen] = {}
         """Those whose letter is not there yet, and who says how long that counts."""
@@ -40,33 +39,28 @@ class Sequences:
             if origin is not None:
                 self._forget(origin, record.key or b"")
             return
-        if self._early_from is None:
-            self._early_from = record.offset
-        if _matters(record):
-            self._early.append(_bare(record))
+        self._early.hear(record)
 
-    def settle_start(self, *, cut: bool, since_day: int) -> bool:
-        """All is heard that was there at the start, or with `cut` the last of it. Whether that is enough: else all is to be
-        heard, from the beginning. Letters of days before `since_day` are gone.
+    def settle_start(self, *, cut: bool, all_next: bool, since_day: int) -> bool:
+        """All is heard that was there at the start, or with `cut` the last of it. Whether that is enough: else more is to be
+        heard anew, and `all_next` says that it will be all, from the beginning. Letters of days before `since_day` are gone.
         """
-        early, self._early = self._early or [], None
-        if cut:
-            at = self._from_copy(early, since_day)
-            if at is None:
-                return False
-            early = [each for each in early if each.offset >= at]
+        if self._early is None:
+            return True
+        at = self._from_copy(self._early, since_day) if cut else 0
+        early = () if at is None else self._early.since(at)
+        self._early = Early() if at is None and not all_next else None
         for record in early:
             self.hear(record)
-        return True
+        return at is not None
 
-    def _from_copy(self, early: list[Record], since_day: int) -> int | None:
-        for at, copy in copies_in(early):
-            if self._early_from is not None and at >= self._early_from:
-                try:
-                    self.heard.take(copy, at, since_day=since_day)
-                except ValueError:
-                    continue
-                return at
+    def _from_copy(self, early: Early, since_day: int) -> int | None:
+        for at, copy in early.copies():
+            try:
+                self.heard.take(copy, at, since_day=since_day)
+            except ValueError:
+                continue
+            return at
         return None
 
     def fail(self, origin: Origin, record: Record) -> None:
@@ -121,16 +115,3 @@ class Sequences:
             if still_open is not None and not still_open(each):
                 self._forget(each, sequence[1])
         return {**self.heard.of(*sequence), **self._local.get(sequence, {})}
-
-
-def _matters(record: Record) -> bool:
-    """Whether it is more than the letter of a question, behind which nothing waits."""
-    origin = origin_of({name: value or b"" for name, value in record.headers})
-    return keeps_order(origin.topic) if origin is not None else any(name == h.MARK for name, _ in record.headers)
-
-
-def _bare(record: Record) -> Record:
-    """Without what nobody here reads."""
-    headers = tuple(each for each in record.headers if each[0] in _READ)
-    names = {name for name, _ in headers}
-    return record._replace(headers=headers, value=record.value if h.MARK in names and h.TOPIC not in names else None)

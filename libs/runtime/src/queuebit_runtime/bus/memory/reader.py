@@ -46,7 +46,7 @@ class Reader:
         self._positions: dict[Place, int] = {}
         self._behind: dict[Place, int] = {}
         self._cut: set[Place] = set()
-        self._asked_further = False
+        self._lasts = list(subscription.from_last)
         self._turn = 0
         self._committer = Committer(broker.clock, settings.commit_interval_s, self._commit_soon)
         self._task: asyncio.Task[object] | None = None
@@ -93,12 +93,11 @@ class Reader:
             if wanted.from_age_s is not None:
                 since_ms = (self._broker.clock.now().timestamp() - wanted.from_age_s) * 1000
                 start = bisect_left(self.log(topic)[partition], since_ms, key=lambda record: record.timestamp_ms)
-            if wanted.from_last is not None and end - wanted.from_last > start:
-                start = end - wanted.from_last
-                self._cut.add((topic, partition))
             self._positions[topic, partition] = start
             if wanted.broadcast:
                 self._behind[topic, partition] = end
+        if self._lasts:
+            self._to_the_last(places)
         self.wake.set()
 
     def revoke(self) -> None:
@@ -145,16 +144,21 @@ class Reader:
                 self.member.subscription.caught_up()
 
     def _goes_further(self) -> bool:
-        """Ask once whether what was read is enough; where not, all is read. Whether there is more to read now."""
+        """Ask whether what was read is enough; where not, more is read. Whether there is more to read now."""
         further = self.member.subscription.further
-        if self._asked_further or further is None:
+        if further is None:
             return False
         wanted = further({topic for topic, _ in self._cut})
-        self._asked_further = True
         again = [place for place in self._cut if place[0] in wanted]
         self.member.assign(again)
-        self._positions.update(dict.fromkeys(again, 0))
+        self._to_the_last(again)
         return bool(again)
+
+    def _to_the_last(self, places: Sequence[Place]) -> None:
+        count = self._lasts.pop(0) if self._lasts else None
+        starts = {place: 0 if count is None else max(0, self._behind[place] - count) for place in places}
+        self._positions.update(starts)
+        self._cut = {place for place, start in starts.items() if start}
 
     def _poll(self) -> list[Record]:
         """Up to the room there is, partitions taking turns to be first."""
