@@ -4,18 +4,44 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import cast
+from uuid import UUID
+
+import pytest
 
 from queuebit_contracts.channels import LIFECYCLE
+from queuebit_contracts.ids import stored_id_of
 from queuebit_control_plane.relay.relay import records_of
+from queuebit_operations.archiving.store import Noted
 from queuebit_operations.inspection.epochs import EPOCHS_MAX, LOOK_BACK, epoch_of, newest_epoch_told
 from queuebit_operations.records.port import Place, Records, Span
+from queuebit_operations.scan.port import Marks
+from queuebit_operations.verification.archived import Gone
+from queuebit_operations.verification.restored import told_and_lost
 from queuebit_runtime.bus.partitioner import partition_of
 from queuebit_runtime.bus.port import Record
 from queuebit_store.memory import MemoryDatabase, MemoryStore
 from queuebit_store.ports import Position
 from tests.builders import NOW
-from tests.fakes.histories import tell_jobs
+from tests.fakes.histories import a_job_id, tell_jobs
+
+
+class Held:
+    """A store in an epoch, with the events of some jobs as far as a version."""
+
+    def __init__(self, epoch: int, jobs: Sequence[int], until: int = 7) -> None:
+        self.epoch = epoch
+        self._jobs = {a_job_id(each) for each in jobs}
+        self._until = until
+
+    async def marks(self) -> Marks:
+        return Marks({}, Position(), self.epoch, 1)
+
+    async def event_id(self, stream_id: UUID, version: int) -> UUID | None:
+        held = stream_id in self._jobs and version <= self._until
+        return stored_id_of(stream_id, version, 1) if held else None
 
 
 class Topics:
@@ -44,6 +70,9 @@ class Topics:
         for place, span in spans.items():
             self.read_records += span.end - span.begin
             yield self.partitions[place.partition][span.begin : span.end]
+
+    async def lost_by(self, store: Held, *archives: Noted) -> UUID | None:
+        return await told_and_lost(cast(Records, self), store, Gone(archives))
 
     async def newest(self) -> int:
         return await newest_epoch_told(cast(Records, self))
@@ -80,3 +109,41 @@ async def test_what_is_not_of_the_relay_says_nothing() -> None:
     everything = range(EPOCHS_MAX)
     assert epoch_of(record, everything) == 2
     assert [epoch_of(record._replace(headers=tuple(each.items())), everything) for each in strange] == [0, 0, 0, 0]
+
+
+async def test_a_store_that_holds_what_was_told_or_nothing_was_told_to_is_none_that_came_back() -> None:
+    topics = Topics()
+    assert await topics.lost_by(Held(1, [])) is None
+    await topics.tell(1, range(40))
+    assert await topics.lost_by(Held(1, range(40))) is None
+
+
+@pytest.mark.parametrize(("jobs", "until"), [(range(30), 7), (range(40), 5), ([], 0)])
+async def test_a_store_that_lacks_what_was_told_in_its_epoch_came_back(jobs: Sequence[int], until: int) -> None:
+    topics = Topics()
+    await topics.tell(1, range(40))
+    lost = await topics.lost_by(Held(1, jobs, until))
+    assert lost in {a_job_id(each) for each in range(40)}
+    assert lost not in {a_job_id(each) for each in jobs} or until < 7
+
+
+async def test_a_copy_of_an_earlier_epoch_than_was_told_came_back_again() -> None:
+    topics = Topics()
+    await topics.tell(1, range(40))
+    await topics.tell(2, [3])
+    assert await topics.lost_by(Held(1, range(40))) == a_job_id(3)
+
+
+async def test_once_an_epoch_has_begun_what_was_told_before_counts_no_more() -> None:
+    topics = Topics()
+    await topics.tell(1, range(40))
+    assert await topics.lost_by(Held(2, range(30))) is None
+
+
+async def test_what_lies_in_archives_is_not_lost() -> None:
+    topics = Topics()
+    await topics.tell(1, range(40))
+    since, until = NOW - timedelta(days=1), NOW + timedelta(days=1)
+    out = Noted("event_past", since, until, "", "", 280, 40, "archived", "alice", "old", until)
+    assert await topics.lost_by(Held(1, []), out) is None
+    assert await topics.lost_by(Held(1, []), replace(out, state="written")) is not None

@@ -56,6 +56,10 @@ class ServiceFailed(DevstackError):
     transient = True
 
 
+class RestoredCopy(DevstackError):
+    """The database came back from a copy, and no epoch has begun since: ids would be said twice."""
+
+
 class StackBusy(DevstackError):
     """Another process runs a stack in this data folder."""
 

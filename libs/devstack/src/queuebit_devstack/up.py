@@ -56,12 +56,14 @@ async def bring_up(
     say: Say,
     tls: bool = False,
     first: Step | None = None,
+    check: Step | None = None,
     beside: Beside | None = None,
     last: Step | None = None,
 ) -> None:
     """Start what is missing, say where it is, and leave it running under a supervisor; with `foreground` stay, be the
-    supervisor, and end it after. `first` is done when the servers are prepared, before a service starts; then `beside`, which
-    services that run already would not hear of, so that they are not allowed; `last` when all is ready.
+    supervisor, and end it after. `first` is done when the servers are prepared, before a service starts; then, where one is
+    missing, `check`, which may refuse; then `beside`, which services that run already would not hear of, so that they are
+    not allowed; `last` when all is ready.
 
     Raises the errors of the stack and of the services; whatever this call started is ended then.
     """
@@ -74,7 +76,7 @@ async def bring_up(
             await prepare(stack)
             await first(stack)
         if not servers_only:
-            services, keeper = await _start_services(stack, http_port, say, beside, foreground=foreground)
+            services, keeper = await _start_services(stack, http_port, say, check, beside, foreground=foreground)
         if last is not None:
             await last(stack)
         if not foreground:
@@ -92,7 +94,7 @@ async def bring_up(
 
 
 async def _start_services(
-    stack: Stack, http_port: int, say: Say, beside: Beside | None, *, foreground: bool
+    stack: Stack, http_port: int, say: Say, check: Step | None, beside: Beside | None, *, foreground: bool
 ) -> tuple[Supervisor, Child | None]:
     """Start the services that do not run yet, the gateway where it was before, and the supervisor where there is none.
 
@@ -106,6 +108,8 @@ async def _start_services(
         return Supervisor(stack, ()), None
     say("Preparing the database and the topics …")
     await prepare(stack)
+    if check is not None and missing:
+        await check(stack)
     wanted = urlsplit(stack.state.gateway).port or http_port if stack.state.gateway else http_port
     port = prefer_port(wanted) if "gateway" in missing else wanted
     extra = {} if beside is None else await beside(stack)

@@ -11,6 +11,7 @@ from queuebit_workbench.clouds.beside import start_clouds
 from queuebit_workbench.observability.beside import services_of, start_watching
 from queuebit_workbench.observability.collecting import collect_on, start_collecting
 from queuebit_workbench.pausing import pause_everything
+from queuebit_workbench.restored import refuse_a_copy
 
 
 async def start(
@@ -46,6 +47,7 @@ async def start(
         say=say,
         tls=tls,
         first=pause_everything if paused else None,
+        check=refuse_a_copy,
         beside=start_beside if clouds or collecting else None,
         last=(lambda _: start_watching(data_dir, say)) if observability else None,
     )
