@@ -9,6 +9,7 @@ from uuid import UUID
 
 from queuebit_operations.bulk.operation import Operation
 from queuebit_operations.bulk.runner import Act, Step
+from queuebit_operations.collector import calm
 from queuebit_operations.connections.bus import kafka_access, namespace_of
 from queuebit_operations.dead_letters.box import letter_named
 from queuebit_operations.dead_letters.reading import LetterReader
@@ -50,10 +51,11 @@ async def opened_act(verb: str, env: Mapping[str, str], clock: Clock, operation_
     access, namespace = kafka_access(env), namespace_of(env)
     async with opened_records(access, namespace) as records, LetterSender(access, namespace) as sender:
         reader = LetterReader(records)
-        if verb == DROP:
-            yield _Dropping(sender, reader, clock)
-        else:
-            yield _Redriving(operation_id.hex, sender, reader, clock)
+        with calm():
+            if verb == DROP:
+                yield _Dropping(sender, reader, clock)
+            else:
+                yield _Redriving(operation_id.hex, sender, reader, clock)
 
 
 class _Redriving:

@@ -135,12 +135,14 @@ async def opened_reader() -> AsyncIterator[LetterReader]:
     """Connected to the Kafka of the environment. Raises BusError."""
     import os
 
+    from queuebit_operations.collector import calm
     from queuebit_operations.connections.bus import kafka_access, namespace_of
     from queuebit_operations.dead_letters.reading import LetterReader
     from queuebit_operations.records.kafka import opened_records
 
     async with opened_records(kafka_access(os.environ), namespace_of(os.environ)) as records:
-        yield LetterReader(records)
+        with calm():
+            yield LetterReader(records)
 
 
 def a_sender() -> LetterSender:
