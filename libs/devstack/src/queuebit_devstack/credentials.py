@@ -15,6 +15,7 @@ from queuebit_devstack.stack import Stack
 
 TENANT = "dev"
 CLIENT_FILE = "client.json"
+OPERATOR_FILE = "operator.json"
 PEPPER_FILE = "pepper"
 KEY_TIMEOUT_S = 60.0
 
@@ -50,6 +51,11 @@ async def ensure_credentials(stack: Stack, url: str) -> Credentials:
         api_key = await create_key(stack)
     write_private(path, json.dumps({"url": url, "api_key": api_key}))
     return Credentials(url, api_key)
+
+
+def write_operator_file(stack: Stack) -> None:
+    """How an operator's tools on this machine reach the servers of the stack, as the environment would say it."""
+    write_private(stack.data_dir / OPERATOR_FILE, json.dumps(stack.env()))
 
 
 async def create_key(stack: Stack, env: Mapping[str, str] | None = None, *, role: str = "admin") -> str:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import psutil  # type: ignore[import-untyped]
 
-from queuebit_devstack.credentials import CLIENT_FILE, ensure_credentials, gateway_env
+from queuebit_devstack.credentials import CLIENT_FILE, ensure_credentials, gateway_env, write_operator_file
 from queuebit_devstack.errors import ServiceFailed
 from queuebit_devstack.external import DATA_DIR_DEFAULT
 from queuebit_devstack.kafka_users import OUTSIDERS, client_file
@@ -72,6 +72,7 @@ async def bring_up(
     services = Supervisor(stack, ())
     keeper: Child | None = None
     try:
+        write_operator_file(stack)
         if first is not None:
             await prepare(stack)
             await first(stack)
@@ -187,7 +188,7 @@ def _tell(stack: Stack, say: Say, *, foreground: bool) -> None:
     found_by_itself = stack.data_dir == Path.cwd() / DATA_DIR_DEFAULT
     whose = "this folder's key is used by itself" if found_by_itself else f"URL and key: {stack.data_dir / CLIENT_FILE}"
     say(f"Try: queuebit submit FILE --wait · queuebit list ({whose})")
-    say("Look around: queuebit status · queuebit logs [NAME] --follow")
+    say("Look around: queuebit status · queuebit logs [NAME] --follow · queuebit ops status")
     say("Stop: Ctrl-C" if foreground else "Stop: queuebit down")
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import threading
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any
 
 from queuebit_client.cli.exit_codes import ExitCode
@@ -14,6 +16,7 @@ from queuebit_client.cli.output import note
 from queuebit_contracts.errors import ContractError, ProblemError
 from queuebit_domain.errors import CorruptStream, InvalidPolicy
 from queuebit_operations import errors as e
+from queuebit_operations.local import local_servers
 from queuebit_runtime import errors as bus
 from queuebit_store import errors as store
 
@@ -60,6 +63,11 @@ def run(work: Coroutine[Any, Any, ExitCode]) -> ExitCode:
 
 
 async def _interruptible(work: Coroutine[Any, Any, ExitCode]) -> ExitCode:
+    try:
+        os.environ.update(local_servers(os.environ, Path.cwd()))
+    except BaseException:
+        work.close()
+        raise
     task = asyncio.current_task()
     assert task is not None
     if threading.current_thread() is threading.main_thread():
