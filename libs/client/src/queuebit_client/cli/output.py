@@ -10,7 +10,21 @@ from typing import Any
 from queuebit_client.cli.exit_codes import ExitCode
 from queuebit_client.document import is_accepted
 
-_PLAIN = ("id", "state", "kind", "objective", "bound", "gap", "verdict", "confidence", "ran", "cost", "answer")
+_PLAIN = (
+    "id",
+    "state",
+    "suspect",
+    "superseded",
+    "kind",
+    "objective",
+    "bound",
+    "gap",
+    "verdict",
+    "confidence",
+    "ran",
+    "cost",
+    "answer",
+)
 
 
 def for_people() -> bool:
