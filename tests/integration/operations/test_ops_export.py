@@ -33,6 +33,7 @@ async def test_a_history_goes_elsewhere_and_is_the_same_there(
     ops: Ops, postgres_store: PostgresStore, elsewhere: str, tmp_path: Path
 ) -> None:
     job_ids = await tell_jobs(postgres_store, range(5))
+    await ops("quarantine", "add", "--tenant", "globex", "--reason", "what operators do is no job")
     file = str(tmp_path / "history.jsonl.gz")
 
     exported = await ops("export", "--all", "--out", file, "--json")

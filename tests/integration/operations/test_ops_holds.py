@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from queuebit_domain.holds.register import REGISTER_ID
+from queuebit_store.backends.port import ReportedBackend
 from queuebit_store.postgres import PostgresStore
 from tests.fakes.histories import a_job_id, tell_jobs
 from tests.integration.operations.conftest import Ops
@@ -45,6 +48,9 @@ async def test_it_says_what_is_wrong_with_what_it_is_told(ops: Ops, postgres_sto
     lane = await ops("quarantine", "add", "--lane", "fast", *WHY)
     unknown = await ops("quarantine", "add", "--job", str(a_job_id(9)), *WHY)
     known = await ops("quarantine", "add", "--job", str(job_id), *WHY)
+    status = ReportedBackend("here", datetime.now(UTC), {})
+    await postgres_store.keep_reports([status])
+    backends = [await ops("quarantine", "add", "--backend", name, *WHY) for name in ("here", "heer")]
     running = await ops("resume", *WHY)
     silent = await ops("pause")
 
@@ -52,5 +58,7 @@ async def test_it_says_what_is_wrong_with_what_it_is_told(ops: Ops, postgres_sto
     assert (lane.code, "There are: quantum, simulator, classical, rule." in lane.err) == (2, True)
     assert (unknown.code, f"There is no job {a_job_id(9)}." in unknown.err) == (3, True)
     assert known.code == 0
+    assert [(each.code, "No backend" in each.err) for each in backends] == [(0, False), (0, True)]
+    assert "No backend heer has reported here. These have: here." in backends[1].err
     assert (running.code, "Everything is not paused." in running.err) == (3, True)
     assert (silent.code, "--reason" in silent.err) == (2, True)

@@ -28,6 +28,9 @@ class Started:
         self.data_dir = data_dir
         self.state = replace(StackState(stack_id="s"), processes=processes)
 
+    def env(self) -> dict[str, str]:
+        return {"QUEUEBIT_POSTGRES": self.postgres}
+
     def announce_gateway(self, url: str) -> None:
         self.state = replace(self.state, gateway=url)
 

@@ -143,3 +143,13 @@ async def test_what_this_version_cannot_fold_is_refused_and_the_rest_is_not() ->
     report = await imported(written([bent, some[1]]), MemoryStore())
 
     assert (report.streams, [job_id for job_id, _ in report.refused or ()]) == (1, [str(some[0].stream_id)])
+
+
+async def test_what_operators_did_is_no_job_and_left_out() -> None:
+    """Given a file of a release that exported all that there was, then its jobs are imported, and nothing is refused."""
+    some = await streams(2)
+    hold = Stream(some[0].stream_id, None, [some[0].events[0]._replace(category="hold")])
+
+    report = await imported(written([hold, some[1]]), MemoryStore())
+
+    assert (report.streams, report.left_out, report.refused) == (1, 1, None)

@@ -55,7 +55,7 @@ async def ensure_credentials(stack: Stack, url: str) -> Credentials:
 
 def write_operator_file(stack: Stack) -> None:
     """How an operator's tools on this machine reach the servers of the stack, as the environment would say it."""
-    write_private(stack.data_dir / OPERATOR_FILE, json.dumps(stack.env()))
+    write_private(stack.data_dir / OPERATOR_FILE, json.dumps({**stack.env(), **gateway_env(stack.data_dir)}))
 
 
 async def create_key(stack: Stack, env: Mapping[str, str] | None = None, *, role: str = "admin") -> str:

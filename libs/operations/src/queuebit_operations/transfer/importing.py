@@ -25,12 +25,13 @@ class ImportStore(EventLog, Heads, Protocol):
 @dataclass(slots=True)
 class Imported:
     """What became of the streams of a file. `present` were there already; `refused` stand for something else there, or cannot
-    be folded by this version.
+    be folded by this version; `left_out` are no jobs, but what operators did where they come from.
     """
 
     streams: int = 0
     events: int = 0
     present: int = 0
+    left_out: int = 0
     refused: list[tuple[str, str]] | None = None
 
     def refuse(self, stream_id: UUID, why: str) -> None:
@@ -44,7 +45,7 @@ async def import_streams(
     only looks whether this version can fold them. Raises what the file and the store raise.
     """
     report = Imported()
-    for batch in _batched(streams):
+    for batch in _batched(_jobs_in(streams, report)):
         foldable = [each for each in batch if _head_of(each, report) is not None]
         if store is None:
             report.streams += len(foldable)
@@ -53,6 +54,15 @@ async def import_streams(
             await _append(foldable, store, report)
         on_progress(report)
     return report
+
+
+def _jobs_in(streams: Iterable[FileStream], report: Imported) -> Iterator[FileStream]:
+    """Those of jobs. Earlier releases exported all that there was."""
+    for stream in streams:
+        if stream.category in PUBLISHED:
+            yield stream
+        else:
+            report.left_out += 1
 
 
 def _batched(streams: Iterable[FileStream]) -> Iterator[list[FileStream]]:
@@ -111,9 +121,6 @@ def _append_of(stream: FileStream, head: Head, present: int) -> Append:
 
 def _head_of(stream: FileStream, report: Imported) -> Head | None:
     """The head as this version folds it; None, and it is noted, where it cannot."""
-    if stream.category not in PUBLISHED:
-        report.refuse(stream.stream_id, f"streams of the category {stream.category} are not imported")
-        return None
     try:
         return Head(*summary_of(fold(_stored(stream))))
     except (CorruptStream, ContractError) as error:

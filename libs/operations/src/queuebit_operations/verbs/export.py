@@ -70,6 +70,7 @@ async def _export(selection: Selection, out: str, *, as_json: bool) -> ExitCode:
 
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_client.cli.output import note, print_json
+    from queuebit_contracts.streams import PUBLISHED
     from queuebit_operations.connections.progress import Progress
     from queuebit_operations.connections.store import postgres_settings
     from queuebit_operations.errors import NotThere
@@ -85,7 +86,7 @@ async def _export(selection: Selection, out: str, *, as_json: bool) -> ExitCode:
             file.write(first_line(clock.now(), selection.words()))
             async for page in scan.streams(selection):
                 for stream in page:
-                    if stream.events:
+                    if stream.events and stream.events[0].category in PUBLISHED:
                         file.write(stream_line(stream, sums))
                 progress.tell(sums)
             progress.end()

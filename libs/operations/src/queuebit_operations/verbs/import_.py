@@ -86,13 +86,22 @@ def _say(report: Imported, into: str | None, origin: dict[str, Any], *, as_json:
     from queuebit_client.cli.output import print_json, print_line
 
     refused = report.refused or []
-    document = {**origin, "into": into, "jobs": report.streams, "events": report.events, "present": report.present}
+    document = {
+        **origin,
+        "into": into,
+        "jobs": report.streams,
+        "events": report.events,
+        "present": report.present,
+        "left_out": report.left_out,
+    }
     if as_json:
         print_json({**document, "refused": [{"job_id": job_id, "why": why} for job_id, why in refused]})
     else:
         for job_id, why in refused[:SHOWN_MAX]:
             print_line(f"Refused {job_id}: {why}.")
         print_line(f"Exported {origin['exported_at']}, {origin['selection']}.")
+        if report.left_out:
+            print_line(f"{report.left_out} streams of what operators did there are left out: they are no jobs.")
         if into is None:
             print_line(
                 f"The file is sound: {report.streams} jobs, {report.events} events. --into NAMESPACE writes them."

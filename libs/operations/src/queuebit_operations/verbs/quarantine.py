@@ -91,18 +91,23 @@ async def hold_back(why: str, scope: HoldScope, value: str, reason: str, actor: 
     from uuid import UUID
 
     from queuebit_client.cli.exit_codes import ExitCode
-    from queuebit_client.cli.output import print_json, print_line
+    from queuebit_client.cli.output import note, print_json, print_line
     from queuebit_contracts.operators import HoldPlaced
     from queuebit_operations.connections.clock import store_time
-    from queuebit_operations.connections.store import opened_store
+    from queuebit_operations.connections.store import opened_switches
     from queuebit_operations.errors import NotThere
     from queuebit_operations.holding.register import HoldRegister
 
     wanted = HoldPlaced.model_validate({"why": why, "scope": scope, "value": value, "actor": actor, "reason": reason})
-    async with opened_store(os.environ) as store:
+    reported: list[str] = []
+    async with opened_switches(os.environ) as store:
         if scope == "job" and not await store.heads([UUID(value)]):
             raise NotThere(f"There is no job {value}.", remedy="Check the id and QUEUEBIT_NAMESPACE.")
         hold, new = await HoldRegister(store, await store_time(store)).place(wanted)
+        if scope == "backend":
+            reported = [each.backend for each in await store.reported_backends()]
+    if scope == "backend" and value not in reported:
+        note(f"No backend {value} has reported here. These have: {', '.join(reported) or 'none'}.")
     if as_json:
         print_json({"hold": hold.number, "new": new, "scope": hold.scope, "value": hold.value, "why": hold.why})
     else:
