@@ -31,8 +31,8 @@ class Imported:
     streams: int = 0
     events: int = 0
     present: int = 0
-    left_out: int = 0
     refused: list[tuple[str, str]] | None = None
+    left_out: int = 0
 
     def refuse(self, stream_id: UUID, why: str) -> None:
         self.refused = [*(self.refused or ()), (str(stream_id), why)]
