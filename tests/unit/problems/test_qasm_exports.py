@@ -27,6 +27,11 @@ THREE = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 SAME: list[tuple[str, str, str]] = [
     ("delays and boxes pass", THREE + "qubit[2] q; bit[2] c; x q[0]; delay[100ns] q[0]; delay[2*(3)us] q; box[1ms] { h q[1]; } "
      "box { z q[0]; } c = measure q;", THREE + "qubit[2] q; bit[2] c; x q[0]; h q[1]; z q[0]; c = measure q;"),
+    ("what does nothing, and an end at the end",
+     THREE + "qubit[2] q; bit[2] c; box { x q[0]; nop q[1]; } nop; nop q[0], q[1]; c = measure q; end;\n// no more\n",
+     THREE + "qubit[2] q; bit[2] c; x q[0]; c = measure q;"),
+    ("a gate that is called like what does nothing",
+     THREE + "gate nop a { x a; } qubit q; nop q;", THREE + "gate g a { x a; } qubit q; g q;"),
     ("an opaque delay",
      TWO + "opaque delay(t) a; opaque never a, b; qreg q[1]; creg c[1]; delay(100.0) q[0]; x q; measure q -> c;",
      TWO + "qreg q[1]; creg c[1]; x q; measure q -> c;"),

@@ -100,6 +100,6 @@ REFUSED: dict[int, dict[str, tuple[str, str]]] = {2: {}, 3: _REFUSED}
 WORDS = frozenset(_REFUSED) | {
     "OPENQASM", "include", "qreg", "creg", "gate", "barrier", "reset", "measure", "if", "else", "qubit", "bit", "const",
     "let", "for", "int", "uint", "float", "angle", "bool", "ctrl", "negctrl", "inv", "pow", "pragma", "while", "switch", "box",
-    "delay", "input", "opaque", "def", "break", "continue",
+    "delay", "nop", "input", "opaque", "def", "break", "continue",
 }  # fmt: skip
 """First words of statements that are no calls of gates."""

@@ -14,6 +14,7 @@ from queuebit_circuits.qasm.syntax import (
     BarrierAcross,
     Call,
     Define,
+    Delay,
     MeasureAway,
     MeasureInto,
     Modifier,
@@ -54,6 +55,9 @@ class Parser(ControlParser):
             else:
                 yield statement
 
+    _nop_is_gate = False
+    """Whether the text defines a gate of that name, which older texts may."""
+
     def _statement(self, *, outermost: bool = False) -> Iterator[Statement]:
         token = self.tokens.next
         if token.text in ("#", "pragma") and token.kind != "string" and self.version == 3:
@@ -70,6 +74,14 @@ class Parser(ControlParser):
         if self.tokens.skip(";"):
             return
         self.tokens.name("the beginning of a statement")
+        if (
+            token.text == "end"
+            and outermost
+            and self.version == 3
+            and self.tokens.skip(";")
+            and self.tokens.next.kind == "end"
+        ):
+            return
         refused = REFUSED[self.version].get(token.text)
         if refused is not None:
             raise self.tokens.source.error(token, f"{refused[0]} ({token.text}) are not supported", refused[1])
@@ -138,6 +150,10 @@ class Parser(ControlParser):
                 yield self.given()
             case "delay":
                 yield self.delay(token)
+            case "nop" if self.version == 3 and not self._nop_is_gate:
+                operands = () if self.tokens.at(";") else self.operands()
+                self.end("nop")
+                yield Delay(operands, token.place)
             case "box":
                 yield from self._box()
             case "while":
@@ -167,6 +183,7 @@ class Parser(ControlParser):
 
     def _gate(self, token: Token) -> Define:
         name = self.tokens.name("a gate")
+        self._nop_is_gate |= name.text == "nop"
         parameters: tuple[str, ...] = ()
         if self.tokens.skip("("):
             parameters = self.names(")", "a parameter")
