@@ -152,8 +152,8 @@ def _records(said: Sequence[Outgoing]) -> list[Record]:
 
 class _Counting:
     """Counts the calls of one stage, but not those of the test around it, nor of what listens to the garbage collector; and the
-    cycles that the stage leaves. What was there before stays out of the collector's sight, so that each stage need not wait until
-    it has gone through all of it: see `_measured`.
+    cycles that the stage leaves. What was there before stays out of the collector's sight, so that no stage need wait until it
+    has gone through all of that: see `_measured`.
     """
 
     def __init__(self, cost: Cost, stage: str) -> None:
