@@ -184,6 +184,22 @@ def test_a_policy_says_what_it_is_worth_as_data() -> None:
     assert completed(told(failed, answers(CACHED, 3))).objective == 3
 
 
+def test_a_stage_that_takes_too_long_may_be_answered_by_it() -> None:
+    """Given an attempt that nobody has begun within its patience, then the earlier answer is taken, and ends the job."""
+    slow = {"role": "primary", "lane": "simulator", "stages": {"queue_s": 30.0}}
+    instead = {"role": "fallback", "lane": "rule", "cached": True, "starts": ["latency_budget"]}
+    plans = {"classical": {"plan": "c", "legs": [PRIMARY]}, "it": {"plan": "it", "legs": [slow, instead]}}
+    submit = a_submit("auto")
+    known = with_told(submit.inputs, {"cached_age_s": 60.0})
+    plan = with_candidate(routing.plan(known, a_policy(row("it", "it"), plans=plans)), FOUND, 10.0, alone=False)
+
+    waiting = given(replace(submit, planned=plan)).when(Wake(), at(30))
+
+    assert waiting.names == ["FallbackTaken", "JobQueued"]
+    assert (waiting.the(ev.FallbackTaken).trigger, waiting.the(ev.JobQueued).from_job) == ("latency_budget", FROM)
+    assert completed(told(waiting, answers(CACHED, 4), 31)).leg == CACHED
+
+
 def test_a_leg_for_an_earlier_answer_is_none_where_there_is_none() -> None:
     cached = {"role": "baseline", "lane": "rule", "cached": True}
     plans = {"classical": {"plan": "c", "legs": [PRIMARY]}, "it": {"plan": "it", "legs": [PRIMARY, cached]}}
