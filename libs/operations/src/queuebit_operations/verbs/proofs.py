@@ -37,7 +37,9 @@ def recall(
 
     Each job is told of on the topic jobs.invalidated, and shows it from then on; its answer is kept. See what came of those
     that are asked again with: queuebit ops jobs compare --operation OPERATION
-    With --infeasible it is about the other proofs, of which nothing is there to be marked.
+
+    With --infeasible it is about the proofs that there is no answer: those jobs failed, so that none is marked, and all are
+    asked again.
     """
     from queuebit_operations.choosing.port import ProvedBy
     from queuebit_operations.running import run
