@@ -11,6 +11,7 @@ import pytest
 
 from queuebit_client.cli.main import run
 from queuebit_contracts import events as ev
+from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.merging import merged
 from queuebit_gateway.http.server import HttpServer
 from tests.contract.http.running_gateway import a_body, a_world, improved
@@ -100,7 +101,8 @@ async def test_a_question_is_kept_to_the_answer_of_before(
     assert (same[1].split()[0], other[0], "other content" in other[1]) == (again[1].split()[0], 6, True)
     asked = world.plane.submissions[-1].data
     assert isinstance(asked, ev.JobSubmitted)
-    assert asked.request.labels == {"replan_of": first}
+    cost = f"3.0 from {first} {fingerprint({'assigned_to': [0, 1]})[:16]}"
+    assert asked.request.labels == {"replan_of": first, "replan_change_cost": cost}
     assert asked.request.problem.statement["costs"] == [[1, 8], [8, 1]]
     assert asked.request.problem.statement["weights"] == [[1, 1], [3, 1]]
     assert json.loads(explained[1])["changes"] == {
