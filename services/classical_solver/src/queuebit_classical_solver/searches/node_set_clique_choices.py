@@ -20,7 +20,7 @@ CLIQUE_NODES_MIN = 8
 """Of a clique, on average: in smaller ones there is little to choose."""
 BEYOND_MAX = 1.5
 """So many times the nodes of a set that is known there may be cliques: with more, no set has a node of nearly each."""
-ORDERS = 5
+ORDERS = 8
 """In which cliques are put together anew, in a row without one less: a node that went into a wrong one goes on."""
 PAIRS_MAX = 200_000_000
 """That are looked at for cliques: in denser graphs it takes too long."""
@@ -55,10 +55,31 @@ def cliques_of(nodes: int, conflicts: NDArray[int32], cliques_max: float) -> lis
 
     joined: Any = np.zeros((nodes, nodes), dtype=bool)
     joined[conflicts[:, 0], conflicts[:, 1]] = joined[conflicts[:, 1], conflicts[:, 0]] = True
-    free = np.ones(nodes, dtype=bool)
+    found = _grown(joined, np.argsort(joined.sum(axis=1), kind="stable").tolist(), cliques_max)
+    draws = np.random.default_rng(nodes)
+    stale = 0
+    while stale < ORDERS and len(found) <= cliques_max:
+        before = len(found)
+        small = [node for mine in found if len(mine) < nodes / before for node in mine]
+        if small:
+            again = _grown(joined, draws.permutation(small).tolist(), nodes)
+            kept = [mine for mine in found if len(mine) >= nodes / before]
+            found = min(found, kept + again, key=len)
+        order = [node for place in draws.permutation(len(found)).tolist() for node in found[place]]
+        found = _regrouped(joined, order, len(found))
+        stale = stale + 1 if len(found) == before else 0
+    return found
+
+
+def _grown(joined: Any, order: list[int], cliques_max: float) -> list[list[int]]:
+    """Cliques of the nodes that are named, each grown from the first that is free."""
+    import numpy as np
+
+    free = np.zeros(len(joined), dtype=bool)
+    free[order] = True
     found: list[list[int]] = []
     pairs_seen = 0
-    for v in np.argsort(joined.sum(axis=1), kind="stable").tolist():
+    for v in order:
         if not free[v]:
             continue
         clique, fitting = [v], np.flatnonzero(joined[v] & free)
@@ -73,14 +94,7 @@ def cliques_of(nodes: int, conflicts: NDArray[int32], cliques_max: float) -> lis
         free[clique] = False
         found.append(clique)
         if len(found) > cliques_max:
-            return found
-    draws = np.random.default_rng(nodes)
-    stale = 0
-    while stale < ORDERS:
-        before = len(found)
-        order = [node for place in draws.permutation(before).tolist() for node in found[place]]
-        found = _regrouped(joined, order, before)
-        stale = stale + 1 if len(found) == before else 0
+            break
     return found
 
 
