@@ -1,6 +1,7 @@
 """What `queuebit up` does with servers and services, with small programs in place of the services."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from queuebit_devstack import up
 from queuebit_devstack.leftovers import end_stack
 from queuebit_devstack.notes import read_notes
 from queuebit_devstack.ports import free_ports
+from queuebit_devstack.private import OPERATOR_FILE
 from queuebit_devstack.processes import find_marked
 from queuebit_devstack.supervise import SERVICES, ServiceSpec
 
@@ -79,6 +81,9 @@ async def test_up_starts_all_under_a_supervisor_and_again_only_what_is_missing(
         assert set(first) == {"postgres", "kafka-1", "supervisor", *SERVICES}
         gateway = (await up.report(tmp_path))["gateway"]
         assert await bring_up() == first
+        operators = tmp_path / OPERATOR_FILE
+        assert {"QUEUEBIT_POSTGRES", "QUEUEBIT_KAFKA", "QUEUEBIT_PEPPER"} <= json.loads(operators.read_text()).keys()
+        assert operators.stat().st_mode & 0o077 == 0
 
         os.kill(first["quantum_adapter"], signal.SIGKILL)
         mended = await until_running(tmp_path, lambda pids: pids["quantum_adapter"] != first["quantum_adapter"])
@@ -99,6 +104,7 @@ async def test_up_starts_all_under_a_supervisor_and_again_only_what_is_missing(
         ended = await asyncio.to_thread(end_stack, tmp_path)
     assert ended == 8
     assert find_marked(tmp_path) == []
+    assert not (tmp_path / OPERATOR_FILE).exists()
 
 
 async def until_told(folder: Path, name: str, state: str) -> None:

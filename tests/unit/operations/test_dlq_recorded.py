@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -91,8 +92,6 @@ def desk(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
 
 async def off_the_loop(desk: Desk, *words: str) -> tuple[int, Any]:
     """A verb has a loop of its own."""
-    import asyncio
-
     return await asyncio.to_thread(desk, *words)
 
 
@@ -162,3 +161,14 @@ async def test_list_shows_the_newest_and_counts_all_and_groups_and_drop_choose_a
     )  # fmt: skip
     assert [(each["open"], each["letters"], each["jobs"]) for each in groups[1]["groups"]] == [(5, 5, 5)]
     assert (groups[0], dropped[0], dropped[1]["targets"]) == (1, 0, 5)
+
+
+async def test_a_letter_is_shown_to_people_without_what_it_does_not_have(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.topic.fails(1)
+    code = await asyncio.to_thread(main.run, ["ops", "dlq", "show", f"{GROUP}:0"])
+    lines = capsys.readouterr().out.splitlines()
+    assert (int(code), lines[:2]) == (0, [f"id: {GROUP}:0", "state: open"])
+    assert 'origin: {"topic": "jobs.executions", "partition": 0, "offset": 1}' in lines
+    assert not [line for line in lines if "None" in line or line.endswith(": []")]

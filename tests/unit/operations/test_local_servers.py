@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from queuebit_client.cli.exit_codes import ExitCode
 from queuebit_operations.errors import BadArgument
 from queuebit_operations.local import FILE, FOLDER, local_servers
+from queuebit_operations.running import run
 
 SERVERS = {"QUEUEBIT_POSTGRES": "postgresql://u:p@here/db", "QUEUEBIT_KAFKA": "here:9092", "QUEUEBIT_ARTIFACTS": "/a"}
 
@@ -45,3 +48,21 @@ def test_a_file_that_cannot_be_trusted_is_refused(file: Path, tmp_path: Path, te
     file.chmod(mode)
     with pytest.raises(BadArgument, match=FILE):
         local_servers({}, tmp_path)
+
+
+def test_a_verb_finds_them_and_leaves_the_environment_as_it_was(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in SERVERS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("QUEUEBIT_DATA", raising=False)
+    monkeypatch.chdir(tmp_path)
+    seen: dict[str, str | None] = {}
+
+    async def work() -> ExitCode:
+        seen.update({name: os.environ.get(name) for name in SERVERS})
+        return ExitCode.OK
+
+    assert run(work()) is ExitCode.OK
+    assert seen == SERVERS
+    assert not SERVERS.keys() & os.environ.keys()

@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from queuebit_devstack.private import write_private
+from queuebit_devstack.private import OPERATOR_FILE, write_private
 from queuebit_devstack.processes import child_env, run_tool
 from queuebit_devstack.stack import Stack
 
 TENANT = "dev"
 CLIENT_FILE = "client.json"
-OPERATOR_FILE = "operator.json"
 PEPPER_FILE = "pepper"
 KEY_TIMEOUT_S = 60.0
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from queuebit_devstack import kafka, postgres
 from queuebit_devstack.errors import StateUnreadable
+from queuebit_devstack.private import OPERATOR_FILE
 from queuebit_devstack.processes import end_processes, find_marked, is_alive
 from queuebit_devstack.state import ProcessRecord, StackState, StateFile
 
@@ -96,6 +97,7 @@ def end_stack(data_dir: Path, *, stack_id: str | None = None, remove: bool = Fal
             return 0
         ended = end_all(data_dir, () if state is None else state.processes, at_once=remove)
         file.remove(None if state is None else state.stack_id)
+        (data_dir / OPERATOR_FILE).unlink(missing_ok=True)
         if remove:
             shutil.rmtree(data_dir, ignore_errors=True)
         return ended

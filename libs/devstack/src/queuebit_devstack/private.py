@@ -6,6 +6,8 @@ import os
 import re
 from pathlib import Path
 
+OPERATOR_FILE = "operator.json"
+"""How operators on this machine reach the servers of the stack; gone when those are."""
 _LOGIN = re.compile(r"(?<=://)([^/@]*?):[^/]*(?=@)|(?<=[?&]password=)[^&]*")
 
 

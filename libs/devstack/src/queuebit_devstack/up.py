@@ -23,7 +23,7 @@ from queuebit_devstack.keep import LOOK_INTERVAL_S, NAME, Keeper, write_specs
 from queuebit_devstack.leftovers import is_server
 from queuebit_devstack.notes import Note, notes_file, read_notes
 from queuebit_devstack.ports import LOOPBACK, prefer_port
-from queuebit_devstack.private import masked
+from queuebit_devstack.private import OPERATOR_FILE, masked
 from queuebit_devstack.processes import Child, child_env, end_processes, is_alive, spawn, tail
 from queuebit_devstack.ready import ask_ready
 from queuebit_devstack.stack import Stack, start_stack
@@ -91,6 +91,7 @@ async def bring_up(
             await asyncio.to_thread(end_processes, [keeper.record], ask=signal.SIGTERM, grace_s=STOP_GRACE_S * 2)
         if not stack.attached:
             await asyncio.shield(stack.stop())
+            (stack.data_dir / OPERATOR_FILE).unlink(missing_ok=True)
         raise
 
 

@@ -64,7 +64,7 @@ def run(work: Coroutine[Any, Any, ExitCode]) -> ExitCode:
 
 async def _interruptible(work: Coroutine[Any, Any, ExitCode]) -> ExitCode:
     try:
-        os.environ.update(local_servers(os.environ, Path.cwd()))
+        local = local_servers(os.environ, Path.cwd())
     except BaseException:
         work.close()
         raise
@@ -73,7 +73,15 @@ async def _interruptible(work: Coroutine[Any, Any, ExitCode]) -> ExitCode:
     if threading.current_thread() is threading.main_thread():
         for each in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(each, task.cancel)
-    return await work
+    if not local:
+        return await work
+    os.environ.update(local)
+    try:
+        return await work
+    finally:
+        # Whoever called us in a process of his own goes on with what he had.
+        for name in local:
+            os.environ.pop(name, None)
 
 
 def _tell(error: Exception) -> None:

@@ -40,6 +40,8 @@ def show(
 
 
 async def _show(name: str, *, payload: bool, as_json: bool) -> ExitCode:
+    import json
+
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_client.cli.output import print_json, print_line
     from queuebit_operations.dead_letters.reading import place_named
@@ -56,7 +58,9 @@ async def _show(name: str, *, payload: bool, as_json: bool) -> ExitCode:
         print_json(document)
     else:
         for field, value in document.items():
-            print_line(f"{field}: {value}")
+            if value is not None and value != []:
+                text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+                print_line(f"{field}: {text}")
     return ExitCode.OK
 
 
