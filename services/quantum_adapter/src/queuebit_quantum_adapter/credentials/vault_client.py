@@ -16,7 +16,7 @@ from queuebit_quantum_adapter.credentials.vault_access import KubernetesLogin, T
 from queuebit_quantum_adapter.errors import CredentialsMissing, VaultAway, VaultRefused
 
 T = TypeVar("T")
-TIMEOUT_S = 10.0
+TIMEOUT_S = 5.0
 RENEW_AT_SHARE = 2 / 3
 """After this share of its life what is leased is renewed."""
 NEVER_S = float("inf")
