@@ -23,7 +23,8 @@ def secrets_of(data_dir: Path) -> dict[str, str]:
     """Every secret of the stack, by what it is."""
     found = {f"password of {user}": password for user, password in load_passwords(data_dir).items()}
     found["pepper"] = (data_dir / PEPPER_FILE).read_text()
-    found["password of the database"] = (data_dir / "postgres.password").read_text()
+    if (password := data_dir / "postgres.password").exists():
+        found["password of the database"] = password.read_text()
     if (client := data_dir / CLIENT_FILE).exists():
         found["API key"] = json.loads(client.read_text())["api_key"]
     return found
