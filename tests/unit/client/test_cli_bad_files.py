@@ -32,6 +32,7 @@ FILES: list[tuple[str, str | bytes, list[str], str]] = [
     ("bomb.json", '{"kind": "maxcut", "statement": ' + '{"a":' * 100_000, [], "bomb.json is not valid JSON"),
     ("fields.json", '{"kind": "qubo", "statement": {"variables": 2}}', [], "/problem/statement/terms"),
     ("huge.json", HUGE, [], "larger than 10000000 bytes"),
+    ("bell.qpy", b"QISKIT\x12\x02\x06\x02\x00\x00", ["--kind", "circuit_sampling"], "queuebit circuit convert"),
     ("graph.col.b", b"93\nc a graph\np col 5 4\n\x00\x80\x40", [], "bin2asc"),
     ("wide.kp", "\ufeff1 1\n".encode("utf-16"), [], "Convert it to UTF-8"),
     ("unknown", "hello world\n", [], "has a form that no kind recognises"),

@@ -21,6 +21,7 @@ FILE_BYTES_MAX = 10_000_000
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 
 
+_QPY = b"QISKIT"
 _PACKED = {
     b"\x1f\x8b": "gunzip",
     b"\x1f\x9d": "gunzip",
@@ -134,6 +135,9 @@ def _decoded(file: str, raw: bytes) -> str:
         unpack = next((tool for start, tool in _PACKED.items() if raw.startswith(start)), None)
         if unpack is not None:
             raise BadFile(f"{file} is packed.", remedy=f"Unpack it first ({unpack} {file}).")
+        if raw.startswith(_QPY):
+            remedy = f"Write it as OpenQASM 3 first: queuebit circuit convert {file} circuit.qasm."
+            raise BadFile(f"{file} is a circuit in QPY, which is not read here.", remedy=remedy)
         remedy = (
             "Convert it to the ASCII form of DIMACS with bin2asc."
             if raw[:40].split()[1:2] == [b"c"] or file.endswith(".b")
