@@ -12,6 +12,7 @@ from queuebit_classical_solver.ports import Limits, Solver, ignore_progress, nev
 from queuebit_classical_solver.searches.any_cp_sat import CpSatSolver
 from queuebit_classical_solver.searches.any_heuristic_restarts import METHOD as RESTARTS
 from queuebit_classical_solver.searches.any_heuristic_restarts import RestartSolver
+from queuebit_classical_solver.searches.node_set_clique_choices import METHOD as CHOICES
 from queuebit_contracts.jobs import Number
 from queuebit_problems.optimisation import Optimisation
 from queuebit_problems.registry import optimisation_of
@@ -23,6 +24,9 @@ OF_ALL_KINDS = "max_clique"
 ASIDE: dict[str, tuple[Solver, str]] = {RESTARTS: (RestartSolver(2.0), "quadratic_assignment")}
 """Searches without turns: what other searches use."""
 
+CHOSEN = {CHOICES: "max_independent_set"}
+"""A kind by the method of a search that needs more than any instance of the first kind that it serves."""
+
 
 def _places(rng: random.Random, count: int) -> list[list[int]]:
     return [[rng.randint(0, 999), rng.randint(0, 999)] for _ in range(count)]
@@ -30,6 +34,11 @@ def _places(rng: random.Random, count: int) -> list[list[int]]:
 
 def _edges(rng: random.Random, nodes: int) -> list[list[int]]:
     return [[u, v] for v in range(1, nodes + 1) for u in range(1, v) if rng.random() < 0.6]
+
+
+def _cliques(rng: random.Random, nodes: int) -> list[list[int]]:
+    """Six cliques, and conflicts between them."""
+    return [[u, v] for v in range(1, nodes + 1) for u in range(1, v) if u % 6 == v % 6 or rng.random() < 0.3]
 
 
 def _matrix(rng: random.Random, n: int) -> list[list[int]]:
@@ -82,6 +91,7 @@ STATED: dict[str, tuple[Callable[[random.Random, int], dict[str, Any]], int, int
     "quadratic_assignment": (lambda rng, n: {"flows": _matrix(rng, n), "distances": _matrix(rng, n)}, 11, 6),
     "maxcut": (_cut, 60, 10),
     "max_clique": (lambda rng, n: {"nodes": n, "edges": _edges(rng, n)}, 60, 10),
+    "max_independent_set": (lambda rng, n: {"nodes": n, "edges": _cliques(rng, n)}, 60, 54),
     "graph_colouring": (lambda rng, n: {"nodes": n, "edges": _edges(rng, n)}, 40, 8),
     "bin_packing": (lambda rng, n: {"capacity": 150, "sizes": [rng.randint(20, 100) for _ in range(n)]}, 60, 7),
     "knapsack": (_knapsack, 200, 12),
@@ -99,6 +109,8 @@ def served_by(search: Search) -> tuple[Solver, str]:
     if not search.turns:
         return ASIDE[search.method]
     turn = search.turns[0]
+    if search.method in CHOSEN:
+        return turn.solver, CHOSEN[search.method]
     served = OF_ALL_KINDS if any(each.kinds is None for each in search.turns) else min(turn.kinds or ())
     return turn.solver, served
 
