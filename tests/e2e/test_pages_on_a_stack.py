@@ -28,8 +28,8 @@ PLAIN, CLOUDS = "plain", "clouds"
 SUPER_USERS = ("admin", "broker", "controller")
 CUT = {"nodes": 5, "edges": [[0, 1], [1, 2], [2, 3], [3, 4], [4, 0], [0, 2]]}
 ENERGY = {
-    "observable": {"qubits": 2, "terms": [[0.5, "ZI"], [0.5, "ZZ"]]},
-    "particles": [{"qubits": [0, 1], "count": 1}],
+    "observable": {"qubits": 2, "terms": [[0.5, "ZZ"], [0.5, "XX"]]},
+    "circuit": 'OPENQASM 3.0; include "stdgates.inc"; qubit[2] q; h q[0]; cx q[0], q[1];',
 }
 SHIFTS = {
     "profits": [[10, 20, 10, 90, 40], [30, 10, 20, 10, 10], [20, 20, 40, 10, 10]],
