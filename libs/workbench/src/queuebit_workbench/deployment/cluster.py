@@ -25,8 +25,18 @@ from queuebit_workbench.deployment.errors import ServerFailed
 from queuebit_workbench.witnesses.errors import WitnessMissing
 from queuebit_workbench.witnesses.go_programs import GoSources
 
+VERSION = "1.37.1"
+"""Of the modules in `go.mod`; what is not linked in, the server does not know of itself, and helm asks it."""
+_STAMPED = {"gitVersion": f"v{VERSION}", "gitMajor": VERSION.split(".")[0], "gitMinor": VERSION.split(".")[1]}
 KUBE_APISERVER = GoSources(
-    "kube-apiserver", "queuebit_workbench.deployment", ("-trimpath", "-ldflags=-s -w"), build_timeout_s=3600.0
+    "kube-apiserver",
+    "queuebit_workbench.deployment",
+    (
+        "-trimpath",
+        "-ldflags=-s -w "
+        + " ".join(f"-X k8s.io/component-base/version.{name}={value}" for name, value in _STAMPED.items()),
+    ),
+    build_timeout_s=3600.0,
 )
 MISSING = "kube-apiserver is not here; with Go, `make kubernetes` builds it in a quarter of an hour."
 LOG, CERTIFICATES = "server.log", "certificates"
