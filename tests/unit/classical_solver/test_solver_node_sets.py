@@ -79,6 +79,7 @@ def test_a_node_of_each_clique_is_found_and_small_cliques_are_left_to_others() -
     first, again = solved(statement), solved(statement)
 
     assert (first.objective, kind.violations(statement, first.answer)) == (30, [])
+    assert (first.bound, first.proven_optimal) == (30, True)
     assert first == again
     with pytest.raises(NothingFound, match="too many cliques"):
         solved(kind.parse({"nodes": 60, "edges": [(u, u % 60 + 1) for u in range(1, 61)]}))

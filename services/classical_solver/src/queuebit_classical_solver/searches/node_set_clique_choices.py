@@ -44,6 +44,10 @@ def _begun(nodes: int, conflicts: NDArray[int32], members: list[int], seed: int)
             found: list[int] = choice.largest.nonzero()[0].tolist()
             return found
 
+        def size_max(self) -> int:
+            """A set has at most one node of each clique."""
+            return len(cliques)
+
     return Choices()
 
 

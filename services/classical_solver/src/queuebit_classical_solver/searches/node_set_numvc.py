@@ -45,6 +45,9 @@ def _begun(nodes: int, conflicts: NDArray[int32], members: list[int], seed: int)
         def members(self) -> list[int]:
             return largest
 
+        def size_max(self) -> int:
+            return nodes
+
     return Cover()
 
 

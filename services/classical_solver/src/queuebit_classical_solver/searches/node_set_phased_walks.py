@@ -31,6 +31,9 @@ def _begun(nodes: int, conflicts: NDArray[int32], members: list[int], seed: int)
             found: list[int] = walk.largest[: walk.counts[set_walks.LARGEST]].tolist()
             return found
 
+        def size_max(self) -> int:
+            return nodes
+
     return Walks()
 
 

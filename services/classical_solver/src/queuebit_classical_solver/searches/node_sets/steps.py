@@ -40,6 +40,10 @@ class Steps(Protocol):
         """The largest set so far."""
         ...
 
+    def size_max(self) -> int:
+        """No set has more nodes."""
+        ...
+
 
 Begin = Callable[[int, "NDArray[int32]", list[int], int], Steps]
 """Nodes, conflicts (a row a pair), a set without conflicts, and the seed."""
@@ -79,6 +83,7 @@ class SteppedSolver:
             raise NothingFound(f"The graph has more than the {CONFLICTS_MAX} conflicts that the search takes.")
         nodes = len(rest.masks)
         search = self.begin(nodes, pairs(rest.masks), rest.members(best.answer), limits.seed)
+        best.lift(search.size_max() + len(rest.taken))
         each = STEP_UNITS + nodes + CONFLICT_UNITS * 2 * conflicts / nodes
         steps = max(1, int(UNITS_EACH_POLL / each))
 
