@@ -123,6 +123,25 @@ def test_the_interval_holds_the_true_distance_and_equal_distributions_are_not_to
     assert sum(each.value for each in same) / len(same) == pytest.approx(sum(each.noise for each in same) / 60, rel=0.1)
 
 
+def test_what_is_smaller_than_the_interval_excludes_is_told_apart_where_shots_do_not_account_for_it() -> None:
+    """Given one outcome of a hundred that is noise, spread over many, as a device adds it."""
+    ideal = {"000000": 0.5, "111111": 0.5}
+    noisy = {f"{n:06b}": 0.04 / 62 for n in range(1, 63)} | {"000000": 0.48, "111111": 0.48}
+    seeds = range(200)
+
+    apart = [distance(sampled(ideal, 4000, 2 * n), sampled(noisy, 4000, 2 * n + 1)) for n in seeds]
+    same = [distance(sampled(noisy, 4000, 2 * n), sampled(noisy, 1000, 2 * n + 1)) for n in seeds]
+
+    assert all(each.low == 0 and each.differ for each in apart)
+    assert not any(each.differ for each in same)
+    assert sum(each.chi_square / each.freedom for each in same) / 200 == pytest.approx(1, abs=0.3)
+
+
+@pytest.mark.parametrize(("a", "b"), [({"0": 1}, {"1": 1}), ({"0": 4}, {"1": 4}), ({"0": 1000}, {"0": 1})])
+def test_too_few_shots_have_no_degrees_of_freedom(a: dict[str, int], b: dict[str, int]) -> None:
+    assert (distance(a, b).chi_square, distance(a, b).freedom, distance(a, b).differ) == (0.0, 0, False)
+
+
 @pytest.mark.parametrize(("n", "m"), [(100, 10_000), (10_000, 100), (50, 50)])
 def test_few_shots_among_many_outcomes_tell_nothing_apart(n: int, m: int) -> None:
     many = {f"{number:012b}": 1.0 for number in range(1 << 12)}

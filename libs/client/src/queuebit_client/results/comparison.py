@@ -48,7 +48,7 @@ class Comparison:
         apart = self.distance
         told = None if apart is None else {
             "total_variation": apart.value, "interval": [apart.low, apart.high], "noise": apart.noise,
-            "differ": apart.differ,
+            "chi_square": apart.chi_square, "freedom": apart.freedom, "differ": apart.differ,
         }  # fmt: skip
         rows = {each.name: {"one": each.one, "other": each.other, "difference": each.difference} for each in self.rows}
         ids = {"one": str(self.one.id), "other": str(self.other.id)}
@@ -61,9 +61,9 @@ class Comparison:
         if apart is None:
             return f"The outcomes cannot be compared: {self.why_not}"
         told = f"total variation distance {apart.value:.4f}, 95 % interval {apart.low:.4f} to {apart.high:.4f}"
-        if apart.differ:
-            return f"The outcomes differ beyond shot noise: {told}."
-        return f"The outcomes do not differ beyond shot noise, which alone gives about {apart.noise:.4f}: {told}."
+        told = f"{told}; chi-square {apart.chi_square:.1f} with {apart.freedom} degrees of freedom"
+        does = "differ" if apart.differ else "do not differ"
+        return f"The outcomes {does} beyond shot noise, which alone gives about {apart.noise:.4f}: {told}."
 
     def text(self) -> str:
         """A line a property."""

@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _LOG = math.log(2 / 0.05)
+SURE = 3.72
+"""Standard deviations: beyond lies one in 10,000."""
+EXPECTED_MIN = 5
+"""What the test of homogeneity asks of each cell (Cochran, 1954)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,18 +18,21 @@ class Distance:
     """The total variation distance: the largest difference that any event has in the two.
 
     `value` is that of the samples. `low` and `high` hold the true one with at least 95 % (bounded differences; below, how much
-    sampling alone adds is taken off). `noise`: what equal distributions would show from so few shots.
+    sampling alone adds is taken off). `noise`: what equal distributions would show from so few shots. `chi_square`, `freedom`:
+    Pearson's test of homogeneity and its degrees of freedom; it sees what is smaller than the interval can exclude.
     """
 
     value: float
     low: float
     high: float
     noise: float
+    chi_square: float
+    freedom: int
 
     @property
     def differ(self) -> bool:
-        """Whether the distributions differ, beyond what shots account for."""
-        return self.low > 0
+        """Whether the distributions differ, beyond what shots account for: equal ones are told apart once in 10,000 times."""
+        return self.low > 0 or _deviates(self.chi_square, self.freedom) > SURE
 
 
 def distance(one: Mapping[str, int], other: Mapping[str, int]) -> Distance:
@@ -46,4 +53,31 @@ def distance(one: Mapping[str, int], other: Mapping[str, int]) -> Distance:
         bias += math.sqrt(max(p * (1 - p) / n + q * (1 - q) / m, both * per)) / 2
         noise += math.sqrt(both * (1 - both) * per * 2 / math.pi) / 2
     reach = math.sqrt(_LOG / 2 * per)
-    return Distance(value, max(0.0, value - bias - reach), min(1.0, value + reach), noise)
+    return Distance(value, max(0.0, value - bias - reach), min(1.0, value + reach), noise, *_chi_square(one, other, n, m))
+
+
+def _chi_square(one: Mapping[str, int], other: Mapping[str, int], n: int, m: int) -> tuple[float, int]:
+    """Outcomes of which the smaller sample would hold less than five are one; where they are together too few, they are left out."""
+    share = min(n, m) / (n + m)
+    cells: list[tuple[int, int]] = []
+    rare_a = rare_b = 0
+    for bits in one.keys() | other.keys():
+        a, b = one.get(bits, 0), other.get(bits, 0)
+        if (a + b) * share < EXPECTED_MIN:
+            rare_a, rare_b = rare_a + a, rare_b + b
+        else:
+            cells.append((a, b))
+    if (rare_a + rare_b) * share >= EXPECTED_MIN:
+        cells.append((rare_a, rare_b))
+    if len(cells) < 2:
+        return 0.0, 0
+    n, m = sum(a for a, _ in cells), sum(b for _, b in cells)
+    return math.fsum((a * m - b * n) ** 2 / (n * m * (a + b)) for a, b in cells), len(cells) - 1
+
+
+def _deviates(chi_square: float, freedom: int) -> float:
+    """How far it lies out, in standard deviations of a normal distribution (Wilson and Hilferty, 1931)."""
+    if not freedom:
+        return 0.0
+    part = 2 / (9 * freedom)
+    return (math.cbrt(chi_square / freedom) - (1 - part)) / math.sqrt(part)

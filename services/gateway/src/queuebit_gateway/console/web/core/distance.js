@@ -1,5 +1,7 @@
-// How far apart two samples of outcomes are: total variation, with the interval of bounded differences, as `queuebit jobs diff` has it.
+// How far apart two samples of outcomes are: total variation, with the interval of bounded differences and Pearson's test of homogeneity, as `queuebit jobs diff` has it.
 const LOG = Math.log(2 / 0.05);
+const SURE = 3.72;
+const EXPECTED_MIN = 5;
 
 export function distance(one, other) {
   const total = (counts) => Object.values(counts).reduce((sum, each) => sum + each, 0);
@@ -17,5 +19,32 @@ export function distance(one, other) {
     noise += Math.sqrt((both * (1 - both) * per * 2) / Math.PI) / 2;
   }
   const reach = Math.sqrt((LOG / 2) * per);
-  return { value, low: Math.max(0, value - bias - reach), high: Math.min(1, value + reach), noise };
+  const low = Math.max(0, value - bias - reach);
+  const { chiSquare, freedom } = homogeneity(one, other, n, m);
+  return { value, low, high: Math.min(1, value + reach), noise, chiSquare, freedom, differ: low > 0 || deviates(chiSquare, freedom) > SURE };
+}
+
+function homogeneity(one, other, n, m) {
+  const share = Math.min(n, m) / (n + m);
+  const cells = [];
+  const rare = [0, 0];
+  for (const bits of new Set([...Object.keys(one), ...Object.keys(other)])) {
+    const [a, b] = [one[bits] ?? 0, other[bits] ?? 0];
+    if ((a + b) * share < EXPECTED_MIN) {
+      rare[0] += a;
+      rare[1] += b;
+    } else cells.push([a, b]);
+  }
+  if ((rare[0] + rare[1]) * share >= EXPECTED_MIN) cells.push(rare);
+  if (cells.length < 2) return { chiSquare: 0, freedom: 0 };
+  const kept = (side) => cells.reduce((sum, each) => sum + each[side], 0);
+  const [first, second] = [kept(0), kept(1)];
+  const chiSquare = cells.reduce((sum, [a, b]) => sum + (a * second - b * first) ** 2 / (first * second * (a + b)), 0);
+  return { chiSquare, freedom: cells.length - 1 };
+}
+
+function deviates(chiSquare, freedom) {
+  if (!freedom) return 0;
+  const part = 2 / (9 * freedom);
+  return (Math.cbrt(chiSquare / freedom) - (1 - part)) / Math.sqrt(part);
 }

@@ -55,10 +55,10 @@ function Compared({ one, other }) {
       ${apart && html`<${Panel} title="Outcomes that differ most" wide=${true}><${PairedBars} one=${counts} other=${others} /><//>`}</div>`;
 }
 
-function said({ value, low, high, noise }) {
+function said({ value, low, high, noise, chiSquare, freedom, differ }) {
   const told = `total variation distance ${value.toFixed(4)}, 95 % interval ${low.toFixed(4)} to ${high.toFixed(4)}`;
-  if (low > 0) return `The outcomes differ beyond shot noise: ${told}.`;
-  return `The outcomes do not differ beyond shot noise, which alone gives about ${noise.toFixed(4)}: ${told}.`;
+  const test = `chi-square ${chiSquare.toFixed(1)} with ${freedom} degrees of freedom`;
+  return `The outcomes ${differ ? "differ" : "do not differ"} beyond shot noise, which alone gives about ${noise.toFixed(4)}: ${told}; ${test}.`;
 }
 
 // Of each job: the attempt that answered, and where its result came from.
