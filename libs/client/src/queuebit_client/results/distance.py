@@ -53,11 +53,13 @@ def distance(one: Mapping[str, int], other: Mapping[str, int]) -> Distance:
         bias += math.sqrt(max(p * (1 - p) / n + q * (1 - q) / m, both * per)) / 2
         noise += math.sqrt(both * (1 - both) * per * 2 / math.pi) / 2
     reach = math.sqrt(_LOG / 2 * per)
-    return Distance(value, max(0.0, value - bias - reach), min(1.0, value + reach), noise, *_chi_square(one, other, n, m))
+    return Distance(
+        value, max(0.0, value - bias - reach), min(1.0, value + reach), noise, *_chi_square(one, other, n, m)
+    )
 
 
 def _chi_square(one: Mapping[str, int], other: Mapping[str, int], n: int, m: int) -> tuple[float, int]:
-    """Outcomes of which the smaller sample would hold less than five are one; where they are together too few, they are left out."""
+    """Outcomes of which the smaller sample would hold too few are one cell; where even that holds too few, they are left out."""
     share = min(n, m) / (n + m)
     cells: list[tuple[int, int]] = []
     rare_a = rare_b = 0
