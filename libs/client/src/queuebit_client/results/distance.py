@@ -59,7 +59,7 @@ def distance(one: Mapping[str, int], other: Mapping[str, int]) -> Distance:
 
 
 def _chi_square(one: Mapping[str, int], other: Mapping[str, int], n: int, m: int) -> tuple[float, int]:
-    """Outcomes of which the smaller sample would hold too few are one cell; where even that holds too few, they are left out."""
+    """Outcomes of which the smaller sample would hold too few are one cell; where that is too few, too, they are left out."""
     share = min(n, m) / (n + m)
     cells: list[tuple[int, int]] = []
     rare_a = rare_b = 0
