@@ -11,6 +11,7 @@ import pytest
 
 from queuebit_client.cli.files import params_of
 from queuebit_client.cli.options import Submission
+from queuebit_contracts.candidates import CANDIDATE_PARAM
 from queuebit_contracts.jobs import ARTIFACTS_PARAM, BACKEND_PARAM, FALLBACK_PARAM, TARGET_PARAM
 from queuebit_contracts.regions import REGIONS_PARAM, regions_of
 from queuebit_domain.job.routing import REFINE_PARAM
@@ -43,7 +44,7 @@ def shown() -> list[tuple[str, tuple[str, ...]]]:
 def known() -> set[str]:
     """The names that somebody reads."""
     ours = {each.name for each in fields(Recipe)} | {METHODS, SEQUENCE, FACTORS, EXTRAPOLATORS, LEVEL, LAYOUT}
-    everywhere = {ARTIFACTS_PARAM, BACKEND_PARAM, FALLBACK_PARAM, REGIONS_PARAM, TARGET_PARAM}
+    everywhere = {ARTIFACTS_PARAM, BACKEND_PARAM, CANDIDATE_PARAM, FALLBACK_PARAM, REGIONS_PARAM, TARGET_PARAM}
     return ours | everywhere | {REFINE_PARAM} | {name for kind in usable_kinds() for name in kind.params}
 
 
