@@ -166,10 +166,14 @@ HIGHS = (
     "# Rows 2\nfew 6\nmore 0\n\n"
     "# Dual solution values\nFeasible\n# Columns 3\nx 0\ny 0\nz 0\n# Rows 2\nfew 1\nmore 0\n\n# Basis\nHiGHS v1\nNone\n"
 )
+COST = "Minimize\nobjective + x\nSubject To\n objective - x >= 1\nBounds\nobjective <= 9\nGeneral\n objective\nBinary\n x\nEnd"
+HIGHS_COST = "Model status\nOptimal\n\n# Primal solution values\nFeasible\nobjective 7\n# Columns 2\nobjective 2\nx 1\n"
 SOLVED: list[tuple[str, str, str, str, dict[str, Any], Any]] = [
     ("a.vrp", VRP, "a.sol", "Route #1: 0 1 0\r\nroute 2 : 0 2, 3 0\r\nCost 19\r\n", {"routes": [[2], [3, 4]]}, 19),
     ("a.tsp", TSP, "a.opt.tour", "TYPE : TOUR\nTour_Section :\n2 3\n1\n2\n-1\nEOF\n", {"tour": [2, 3, 1]}, None),
     ("a.lp", LP, "a.sol", HIGHS, {"values": {"x": 1, "y": 3, "z": 1}}, 7),
+    ("a.lp", COST, "a.sol", "=obj= 3\nobjective 3\nx 1\n", {"values": {"objective": 3, "x": 1}}, 3),
+    ("a.lp", COST, "a.sol", HIGHS_COST, {"values": {"objective": 2, "x": 1}}, 7),
 ]  # fmt: skip
 
 
@@ -228,6 +232,8 @@ PENNYLANE = [
     ("(\n    -0.5 * I([0, 1])\n  + X(0) @ Y(1)\n  + 2 * Z(1)\n)\n", [[-0.5, "II"], [1, "XY"], [2, "IZ"]]),
     ("PauliX(0) @ PauliZ(1) - (1e-05+0j) * PauliY(0)", [[1, "XZ"], [-1e-05, "YI"]]),
     ("X(0) @ X(1) + -1 * (0.5 * Z(1))", [[1, "XX"], [-0.5, "IZ"]]),
+    ("Z(1) * -(X(0) + 0.5)", [[-1, "XZ"], [-0.5, "IZ"]]),
+    ("X(0) * " + "-" * 5001 + "0.5", [[-0.5, "X"]]),
     ("2.0 * Z(0) - 0.5 * (X(0) + Y(1))", [[2.0, "ZI"], [-0.5, "XI"], [-0.5, "IY"]]),
 ]
 

@@ -194,6 +194,21 @@ def test_as_many_as_may_be_stand_within_each_other() -> None:
     assert read_circuit(to_qasm3(circuit)).operations == circuit.operations
 
 
+@pytest.mark.parametrize(
+    ("before", "after"), [("", "x q[0]; " * 400), ("".join(f"int a{place}; " for place in range(400)), "")]
+)
+def test_what_each_way_has_of_its_own_is_counted(before: str, after: str) -> None:
+    def text(before: str, after: str) -> str:
+        ways = f"{TOSS} if (c) {{ if (d) continue; }} if (c) {{ if (d) continue; }} continue;"
+        return f"{HEAD}{BITS} for int i in [0:1] {{ {before} {ways} {after} }}"
+
+    assert read_circuit(text("", ""), steps_max=5_000)
+    with pytest.raises(UnreadableCircuit) as refused:
+        read_circuit(text(before, after), steps_max=5_000)
+
+    assert "takes more than" in str(refused.value)
+
+
 def test_in_older_texts_the_words_are_names() -> None:
     text = 'OPENQASM 2.0; include "qelib1.inc"; qreg break[1]; creg continue[1]; x break[0]; measure break[0] -> continue[0];'
 

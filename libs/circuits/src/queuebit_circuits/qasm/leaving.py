@@ -15,6 +15,8 @@ from queuebit_circuits.qasm.syntax import For, If, Leave, Statement, Switched, W
 
 SPLITS_MAX = 24
 """So often a loop may be left where a measurement has it so, each within the one before: written down, it can be read again."""
+COPIES_EACH_STEP = 8
+"""Of statements that follow, and of names, each way has its own, which takes time whether or not they are ever run."""
 
 Step = tuple[Statement, Scope]
 """A statement, and the scope that it is read in."""
@@ -223,6 +225,8 @@ class Leaving(Looping):
             inner = _copied(scope, left.base, conditional, copies).inner()
             steps = [(each, inner) for each in body]
             steps += [(each, _copied(its, left.base, conditional, copies)) for each, its in rest]
+            copied = len(rest) + sum(len(each.names) for each in copies.values())
+            self._budget.spend(copied // COPIES_EACH_STEP, statement.place)
             if self._turn(left, following, steps, found) is Flow.ON:
                 self._turns(left, following, conditional, found)
             ways.append(tuple(found))

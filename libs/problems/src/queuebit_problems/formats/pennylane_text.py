@@ -105,21 +105,21 @@ class _Reader:
         return found
 
     def _factor(self, depth: int) -> Sum:
-        token = self._take()
+        token, sign = self._take(), 1
+        while token.text == "-":
+            token, sign = self._take(), -sign
         match token.kind:
             case "complex":
-                return {(): _value(re.split(r"(?<![eE(])[+-]0", token.text[1:])[0], token.place)}
+                return {(): sign * _value(re.split(r"(?<![eE(])[+-]0", token.text[1:])[0], token.place)}
             case "number":
-                return {(): _value(token.text, token.place)}
+                return {(): sign * _value(token.text, token.place)}
             case "letter":
-                return {_letter(token): 1}
+                return {_letter(token): sign}
             case "mark" if token.text == "(":
                 found = self._sum(depth + 1)
                 if self._take().text != ")":
                     raise NoTerm(token.place, "a bracket is not closed")
-                return found
-            case "mark" if token.text == "-":
-                return {factors: -value for factors, value in self._factor(depth).items()}
+                return {factors: sign * value for factors, value in found.items()}
             case _:
                 raise NoTerm(token.place)
 

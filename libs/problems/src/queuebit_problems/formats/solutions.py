@@ -109,18 +109,19 @@ def read_named_values(text: str, names: Sequence[str], file_name: str) -> Soluti
     and the like claim a value.
     """
     values, claimed, known = dict.fromkeys(names, 0), None, set(names)
-    of_rows = False
+    of_rows, of_all = False, text.startswith("Model status")
     for line, content in enumerate(text.splitlines(), start=1):
         if content.startswith("# Dual"):
             break
+        of_all = of_all and not content.startswith("# Columns")
         of_rows = content.startswith("# Rows") or (of_rows and not content.startswith("# Columns"))
         if of_rows:
             continue
+        words = content.split()
         claim = _CLAIMS.match(content)
-        if claim is not None:
+        if claim is not None and (of_all or words[0] not in known):
             claimed = parse_number(claim[1])
             continue
-        words = content.split()
         at = next((place for place, word in enumerate(words[:2]) if word in known), None)
         if at is None or len(words) < at + 2:
             if not words or words[0].startswith(("#", "*")) or _PREAMBLE.match(content):
