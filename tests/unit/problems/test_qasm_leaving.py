@@ -157,6 +157,8 @@ REFUSED: list[tuple[str, str]] = [
         "s depends on a measurement",
     ),
     (TOSS + "uint[4] s; s = c; switch (s) { case 1 { x q[1]; } }", "the value depends on the measured c"),
+    (TOSS + "int s; s = c * 1.5; switch (s) { case 1 { x q[1]; } }", "the value depends on the measured c"),
+    (TOSS + "uint s; s = int[2](c); switch (s) { case 1 { x q[1]; } }", "the value depends on the measured c"),
     (TOSS + "int s; int t; s = c; switch (t) { case 1 { x q[1]; } }", "the value depends on the measured c"),
     ("switch (2) { case 1 { break; } }", "break stands in no loop"),
     (f"while (true) {{ {TOSS} if (c) break; {TOSS} if (d) break; }}", "is measured again in the same turn"),

@@ -19,7 +19,7 @@ from queuebit_quantum_adapter.credentials.vault_access import (
     VaultAccess,
     wanted_in,
 )
-from queuebit_quantum_adapter.credentials.vault_client import VaultClient
+from queuebit_quantum_adapter.credentials.vault_client import Secret, VaultClient
 from queuebit_quantum_adapter.errors import CredentialsMissing, VaultAway, VaultRefused
 from queuebit_quantum_adapter.shell.settings import AdapterSettings
 from tests.fakes.certificates import write_pair
@@ -288,6 +288,10 @@ def test_a_token_that_opens_nothing_is_told_and_not_shown(world: World) -> None:
     world.token.unlink()
     with pytest.raises(CredentialsMissing, match="cannot be read"):
         world.source().read()
+
+
+def test_what_is_had_is_not_shown_where_it_is_printed() -> None:
+    assert "whisper" not in repr(Secret({"token": "whisper"}, "lease/whisper"))
 
 
 WHOLE: Mapping[str, Any] = {

@@ -11,7 +11,7 @@ from queuebit_circuits.qasm.blocks import leaves, loop
 from queuebit_circuits.qasm.conditions import Known
 from queuebit_circuits.qasm.looping import Looping
 from queuebit_circuits.qasm.scope import Scope, Value
-from queuebit_circuits.qasm.syntax import For, If, Leave, Statement, Switched, While
+from queuebit_circuits.qasm.syntax import Assign, For, If, Leave, Statement, Switched, While
 
 SPLITS_MAX = 24
 """So often a loop may be left where a measurement has it so, each within the one before: written down, it can be read again."""
@@ -180,11 +180,19 @@ class Leaving(Looping):
         plain = (
             isinstance(found, Value) and found.type in ("int", "uint") and found.width is None and not found.constant
         )
-        if not plain or not self._evaluator.read_bits(assign.value, scope):
+        read = self._evaluator.read_bits(assign.value, scope) if plain else ()
+        if not read or not self._kept_as_it_is(assign, read, scope):
             self._statement(assign, scope, into)
             return statement.ways
         self._lose((assign.name,), scope)
         return statement.measured
+
+    def _kept_as_it_is(self, assign: Assign, read: Iterable[int], scope: Scope) -> bool:
+        """Whether a whole number that is set to this value is the value itself: neither cut off nor wrapped around."""
+        value = self._evaluator.value(assign.value, scope, reading=dict.fromkeys(read, 0))
+        variable = scope.find(assign.name)
+        signed = isinstance(variable, Value) and variable.type == "int"
+        return value.type in ("bit", "bool", "uint", "whole") or (value.type == "int" and signed)
 
     def _known(self, statement: If, scope: Scope) -> Known | bool:
         """Whether a condition holds, where that is known while reading."""

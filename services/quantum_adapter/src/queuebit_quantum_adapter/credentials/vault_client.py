@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, assert_never
 
@@ -28,8 +28,8 @@ REFUSED = "Give the policy of the token the right to it, or the adapter a token 
 class Secret:
     """What a path holds; `lease_s` is 0 where it has no lease."""
 
-    fields: Mapping[str, str]
-    lease_id: str = ""
+    fields: Mapping[str, str] = field(repr=False)
+    lease_id: str = field(default="", repr=False)
     lease_s: float = 0.0
     renewable: bool = False
 
