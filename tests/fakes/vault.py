@@ -113,7 +113,8 @@ class FakeVault:
             )
         if path in self.kept:
             return 200, _said(data={"data": self.kept[path], "metadata": {"version": 1, "destroyed": False}})
-        return 404, {"errors": []}
+        # An engine that makes accounts says so of a role that it does not have.
+        return (400, {"errors": [WHISPER]}) if "/creds/" in path else (404, {"errors": []})
 
 
 def _said(**parts: Any) -> dict[str, Any]:

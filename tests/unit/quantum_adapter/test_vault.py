@@ -210,6 +210,33 @@ def test_a_path_that_may_not_be_read_is_named_and_holds_up_no_other(
     assert WHISPER not in caplog.text
 
 
+def test_an_account_whose_role_is_gone_stays_as_it_was_and_holds_up_no_other(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = world.source(f"{SECRETS},QISKIT_IBM_TOKEN={IBM}#token")
+    source.read()
+    world.vault.roles.clear()
+    world.vault.leases.clear()
+    world.vault.kept[IBM] = {"token": "ibm-2"}
+    world.vault.now_s += HOUR_S
+
+    with caplog.at_level(logging.ERROR):
+        held = source.read()
+
+    assert held == {"AWS_ACCESS_KEY_ID": "AKIA-1", "AWS_SECRET_ACCESS_KEY": "secret-1", "QISKIT_IBM_TOKEN": "ibm-2"}
+    assert f"does not give out {AWS} (400)" in caplog.text
+    assert WHISPER not in caplog.text
+
+
+def test_a_role_that_is_not_there_at_the_start_is_told_by_its_path(world: World) -> None:
+    world.vault.roles.clear()
+
+    with pytest.raises(VaultRefused, match=f"does not give out {AWS}") as caught:
+        world.source().read()
+
+    assert "QUEUEBIT_QUANTUM_VAULT_READS" in caught.value.remedy
+
+
 def test_a_token_that_is_written_anew_is_used(world: World) -> None:
     """Given a token that ends, when an agent writes the next one, then the account is renewed with it."""
     world.vault.tokens["hvs.first"].ends_s = HOUR_S / 2

@@ -21,6 +21,7 @@ RENEW_AT_SHARE = 2 / 3
 """After this share of its life what is leased is renewed."""
 NEVER_S = float("inf")
 AWAY = "See whether Vault runs, is unsealed, and is where QUEUEBIT_QUANTUM_VAULT_URL says."
+NO_ROLE = "See whether the role and the engine at that path are there, by QUEUEBIT_QUANTUM_VAULT_READS."
 REFUSED = "Give the policy of the token the right to it, or the adapter a token that holds."
 
 
@@ -79,6 +80,9 @@ class VaultClient:
             return Secret(fields, said["lease_id"], float(said["lease_duration"]), bool(said["renewable"]))
         except InvalidPath:
             return None
+        except InvalidRequest:
+            # So an engine answers whose role is gone.
+            raise VaultRefused(f"Vault does not give out {path} (400).", remedy=NO_ROLE) from None
         except (KeyError, TypeError, ValueError, AttributeError):
             raise VaultAway(f"Vault's answer for {path} cannot be read.", remedy=AWAY) from None
 
