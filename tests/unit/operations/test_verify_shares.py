@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import cast
 from uuid import UUID
 
 import pytest
 
 from queuebit_contracts.channels import BY_TOPIC, LIFECYCLE, MEETING
-from queuebit_operations.records.port import Place, Span
+from queuebit_operations.records.port import AllRecords, Place, Span, Unreadable
 from queuebit_operations.scan.port import Selection
 from queuebit_operations.verification.findings import Finding, Findings
 from queuebit_operations.verification.parts import Counts, Part, settled
 from queuebit_operations.verification.share import Share, Sorting, astray, shares
+from queuebit_operations.verification.topics import keyed_by_questions
 from queuebit_runtime.bus.partitioner import partition_of
 from queuebit_runtime.bus.port import Record
 
@@ -90,6 +93,30 @@ def test_an_order_is_in_the_share_of_its_job_whatever_its_key_is() -> None:
     assert sorted(key for each in mine for key in each) == sorted(KEYS)
     assert all(Share(number, 4).has(key) for number, each in enumerate(mine) for key in each)
     assert {each.parts[topic] for each in sorting} == {1}
+
+
+class Orders:
+    """Topics of orders, each with one partition."""
+
+    def __init__(self, keys: Mapping[str, Sequence[bytes]]) -> None:
+        self.keys = keys
+
+    async def spans(self, topics: Collection[str]) -> dict[Place, Span]:
+        return {Place(topic, 0): Span(0, len(keys)) for topic, keys in self.keys.items() if topic in topics}
+
+    async def read_past(self, spans: Mapping[Place, Span], _: Unreadable) -> AsyncIterator[Sequence[Record]]:
+        for (topic, at), span in spans.items():
+            keys = self.keys[topic][span.begin : span.end]
+            yield [Record(topic, at, 0, key, b"", (("ce_subject", b"a job"),)) for key in keys]
+
+
+async def test_topics_whose_orders_lie_by_what_they_ask_are_known_before_shares_read_them() -> None:
+    """Given a topic of each: of jobs, of a question among the last ones, and of one that is long ago."""
+    jobs, question, long_ago = sorted(MEETING)
+    keys = {jobs: [b"a job"] * 9, question: [b"a job"] * 8 + [b"q-1"], long_ago: [b"q-1"] + [b"a job"] * 8}
+
+    assert await keyed_by_questions(cast(AllRecords, Orders(keys))) == {question: 1}
+    assert await keyed_by_questions(cast(AllRecords, Orders({}))) == {}
 
 
 @pytest.mark.parametrize(

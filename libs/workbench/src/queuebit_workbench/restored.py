@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from queuebit_devstack.errors import RestoredCopy
+from queuebit_devstack.processes import child_env
 from queuebit_devstack.stack import Stack
 from queuebit_operations.archiving.store import opened_archives
 from queuebit_operations.connections.bus import kafka_access, namespace_of
@@ -17,11 +16,7 @@ from queuebit_store.postgres import settings_from
 
 async def refuse_a_copy(stack: Stack) -> None:
     """Raises RestoredCopy where Kafka was told what the store of this stack would say otherwise under the same ids."""
-    await refuse_a_copy_at(stack.env())
-
-
-async def refuse_a_copy_at(env: Mapping[str, str]) -> None:
-    """The same, where such an environment leads."""
+    env = child_env(stack.data_dir, stack.env())
     settings = settings_from(env, service="ops")
     async with (
         opened_archives(settings) as archives,

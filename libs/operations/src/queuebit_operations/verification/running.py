@@ -27,6 +27,7 @@ from queuebit_operations.verification.findings import Finding
 from queuebit_operations.verification.parts import Counts, Part, Verified, settled
 from queuebit_operations.verification.projected import verify_live
 from queuebit_operations.verification.share import Share, astray, shares
+from queuebit_operations.verification.topics import keyed_by_questions
 from queuebit_operations.verification.verify import Bounds, Verification
 from queuebit_runtime.service.interpreter import loop_factory
 
@@ -89,7 +90,7 @@ async def _shared(
     partitions of their keys, the shares look again at more of these topics, until each has met all that is its own.
     """
     live: Verified | None = None if wanted.selection.everything else Verified()
-    parts_max: dict[str, int] = {}
+    parts_max = await _parts_known(wanted, env) if count > 1 else {}
     while True:
         jobs = [(wanted, dict(env), Share(number, count, parts_max), tuple(noted)) for number in range(count)]
         if processes == 1:
@@ -105,6 +106,13 @@ async def _shared(
         note(
             f"Not all of {', '.join(sorted(elsewhere))} lies on the partitions of its keys: every share reads more of it."
         )
+
+
+async def _parts_known(wanted: Wanted, env: Mapping[str, str]) -> dict[str, int]:
+    if not (wanted.kafka and wanted.selection.everything):
+        return {}
+    async with opened_records(kafka_access(env), namespace_of(env)) as records:
+        return await keyed_by_questions(records)
 
 
 async def _part(

@@ -72,7 +72,7 @@ class Sorting:
         if share.of == 1:
             return records
         topic, partition = records[0].topic, records[0].partition
-        key_of = _job_of if topic in MEETING else _key_of
+        key_of = job_of if topic in MEETING else _key_of
         others = {key: share.of_key(key) for each in records if (key := key_of(each)) not in known}
         for owner in set(others.values()):
             self.parts[topic] = gcd(self.parts.get(topic, share.of), partition - owner)
@@ -83,7 +83,7 @@ def _key_of(record: Record) -> bytes:
     return record.key or b""
 
 
-def _job_of(record: Record) -> bytes:
+def job_of(record: Record) -> bytes:
     """What the key is of everything else about the job."""
     return dict(record.headers).get("ce_subject", b"") or _key_of(record)
 

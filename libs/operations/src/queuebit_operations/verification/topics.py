@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Container, Mapping, Sequence
 
+from queuebit_contracts.channels import MEETING
 from queuebit_operations.records.port import AllRecords, Place, Span
 from queuebit_operations.verification.findings import Finding
 from queuebit_operations.verification.parts import Part
-from queuebit_operations.verification.share import Share, Sorting
+from queuebit_operations.verification.share import Share, Sorting, job_of
 from queuebit_runtime.bus.port import Record
+
+LOOK_BACK = 5
+"""So many records of each partition are looked at, the last ones, to see by what its topic is keyed."""
+
+
+async def keyed_by_questions(records: AllRecords) -> dict[str, int]:
+    """Topics whose last orders lie by what they ask, each as one that cannot be parted: shares that know it beforehand need not
+    find it out, and look at everything twice. Raises BusError.
+    """
+    spans = await records.spans(MEETING)
+    lasts = {place: Span(max(span.begin, span.end - LOOK_BACK), span.end) for place, span in spans.items()}
+    found: dict[str, int] = {}
+    async for some in records.read_past(lasts, lambda *_: None):
+        if any(record.key != job_of(record) for record in some):
+            found[some[0].topic] = 1
+    return found
 
 
 class Topics:
