@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from queuebit_client.cli.exit_codes import ExitCode
+from queuebit_devstack.credentials import write_operator_file
+from queuebit_devstack.stack import Stack
 from queuebit_operations.errors import BadArgument
 from queuebit_operations.local import FILE, FOLDER, local_servers
 from queuebit_operations.running import run
@@ -48,6 +52,21 @@ def test_a_file_that_cannot_be_trusted_is_refused(file: Path, tmp_path: Path, te
     file.chmod(mode)
     with pytest.raises(BadArgument, match=FILE):
         local_servers({}, tmp_path)
+
+
+@pytest.mark.parametrize("named", [{"QUEUEBIT_NAMESPACE": "side"}, {}])
+def test_a_stack_that_shares_its_servers_says_what_of_them_is_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: dict[str, str]
+) -> None:
+    monkeypatch.delenv("QUEUEBIT_NAMESPACE", raising=False)
+    for name, value in named.items():
+        monkeypatch.setenv(name, value)
+
+    write_operator_file(cast(Stack, SimpleNamespace(data_dir=tmp_path / FOLDER, env=lambda: SERVERS)))
+
+    pepper = (tmp_path / FOLDER / "pepper").read_text()
+    assert local_servers({}, tmp_path) == {**SERVERS, "QUEUEBIT_PEPPER": pepper, **named}
+    assert "QUEUEBIT_NAMESPACE" not in local_servers({"QUEUEBIT_NAMESPACE": "mine"}, tmp_path)
 
 
 def test_a_verb_finds_them_and_leaves_the_environment_as_it_was(

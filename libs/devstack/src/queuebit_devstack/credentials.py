@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import sys
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from queuebit_devstack.stack import Stack
 TENANT = "dev"
 CLIENT_FILE = "client.json"
 PEPPER_FILE = "pepper"
+NAMESPACE_VARIABLE = "QUEUEBIT_NAMESPACE"
 KEY_TIMEOUT_S = 60.0
 
 
@@ -53,8 +55,12 @@ async def ensure_credentials(stack: Stack, url: str) -> Credentials:
 
 
 def write_operator_file(stack: Stack) -> None:
-    """How an operator's tools on this machine reach the servers of the stack, as the environment would say it."""
-    write_private(stack.data_dir / OPERATOR_FILE, json.dumps({**stack.env(), **gateway_env(stack.data_dir)}))
+    """How an operator's tools on this machine reach the servers of the stack, and what of them is its own where others share
+    them, as the environment would say it.
+    """
+    namespace = os.environ.get(NAMESPACE_VARIABLE)
+    within = {NAMESPACE_VARIABLE: namespace} if namespace else {}
+    write_private(stack.data_dir / OPERATOR_FILE, json.dumps({**stack.env(), **gateway_env(stack.data_dir), **within}))
 
 
 async def create_key(stack: Stack, env: Mapping[str, str] | None = None, *, role: str = "admin") -> str:
