@@ -18,6 +18,7 @@ from queuebit_domain.job import routing
 from queuebit_domain.job.cached import Candidate, with_candidate
 from queuebit_domain.job.messages import Submit, Wake
 from queuebit_domain.job.state import Idle, OpenJob, Working
+from queuebit_domain.job.timers import next_wake
 from queuebit_domain.policy.facts import with_told
 from tests.builders import JOB_ID, NOW, a_failure, a_submit, a_verdict, at
 from tests.unit.control_plane.given import Story, given
@@ -129,6 +130,32 @@ def test_when_patience_ends_it_is_the_answer() -> None:
 
     assert late.names == ["AttemptAbandoned", "JobCompleted"]
     assert completed(late).leg == CACHED
+
+
+def test_when_patience_ends_it_is_the_answer_though_a_fallback_was_hurried_before_it_came() -> None:
+    """Given an attempt whose stage took too long, so that a fallback works beside it, and then the earlier answer."""
+    kept = told(slow().when(Wake(), at(10)), answers(CACHED, 6), 11)
+    assert next_wake(kept.job) == at(30)
+
+    late = kept.when(Wake(), at(30))
+
+    assert completed(late).leg == CACHED
+
+
+def test_it_keeps_no_fallback_from_being_taken_for_a_stage_that_takes_too_long() -> None:
+    kept = told(slow(), answers(CACHED, 6), 1)
+    assert next_wake(kept.job) == at(10)
+
+    hurried = kept.when(Wake(), at(10))
+
+    assert hurried.names == ["FallbackTaken", "JobQueued"]
+
+
+def slow() -> Story:
+    """A job whose first leg may wait ten seconds for a worker, and its caller thirty for an answer."""
+    first = {"role": "primary", "lane": "simulator", "stages": {"queue_s": 10.0}}
+    behind = {"role": "fallback", "lane": "classical", "starts": ["latency_budget"]}
+    return given(asked(first, behind, latency_budget_s=30.0))
 
 
 def test_no_refinement_starts_from_it_while_the_first_leg_works() -> None:

@@ -77,6 +77,18 @@ def test_onto_another_lane_it_is_a_leg_of_that_lane_and_its_fallbacks_stay() -> 
     assert (folding.held, folding.job) == ({}, after)
 
 
+def test_onto_another_lane_its_next_rounds_still_follow_it() -> None:
+    loop = {**SIMULATOR, "params": {"shots": 100}, "rounds": {"most": 2, "step": {"shots": 2}}}
+
+    (plan,), _ = rerouted(submitted(loop), QPU)
+
+    assert isinstance(plan, ev.JobPlanned)
+    assert [(leg.leg, None if leg.round is None else leg.round.after) for leg in plan.legs] == [
+        ("primary-quantum-moved", None),
+        ("fallback-simulator", "primary-quantum-moved"),
+    ]
+
+
 def test_it_waits_for_its_turn_there_as_any_other() -> None:
     _, after = rerouted(submitted(SIMULATOR, BEHIND))
 

@@ -117,6 +117,22 @@ async def test_only_so_many_are_waited_for() -> None:
     assert refusals(await superseded.checked([a_question(901, OTHER)])) == [None], "then there is room again"
 
 
+async def test_questions_that_all_name_one_job_count_each() -> None:
+    """Given many records that are not done, as all wait for a job that never comes; then the next waits no more."""
+    store, clock = MemoryStore(), MovedClock()
+    superseded = Superseded(store, clock)
+    waiting = asyncio.ensure_future(superseded.checked([a_question(nth, OTHER) for nth in range(WAITED_FOR_MAX)]))
+    await clock.advance(1.0)
+
+    more = asyncio.ensure_future(superseded.checked([a_question(900, OTHER)]))
+    await clock.advance(0.0)
+
+    assert more.done()
+    assert None not in refusals(await more)
+    await clock.advance(PATIENCE_S)
+    assert None not in refusals(await waiting)
+
+
 async def test_the_control_plane_takes_both_whichever_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(superseding, "PATIENCE_S", 60.0)
     async with a_plane() as plane:

@@ -15,6 +15,8 @@ from queuebit_contracts.jobs import BACKEND_PARAM, PARAM_LENGTH_MAX, Cost, Probl
 from queuebit_contracts.large import read_problem
 from queuebit_contracts.operators import Parent
 from queuebit_control_plane.handler import CommandHandler
+from queuebit_domain.job import routing
+from queuebit_domain.job.cached import Candidate, with_candidate
 from queuebit_domain.job.codec import fold, read_event
 from queuebit_domain.job.decide import decide
 from queuebit_domain.job.messages import Wake
@@ -53,6 +55,32 @@ async def test_a_rerun_asks_the_very_same_and_is_let_out_at_once() -> None:
     assert isinstance(order, ev.JobQueued)
     assert (order.seed, order.problem, order.params) == (queued.seed, queued.problem, queued.params)
     assert (order.attempt_id, order.deadline) == (attempt_id_of(NEW_ID, "primary-classical", 1), at(900 + 600))
+
+
+async def test_a_rerun_asks_with_the_seed_that_ran_where_another_job_was_answered_by_the_same_run() -> None:
+    """Given a job that asked for no seed, and was answered by the run of another one that asked the same."""
+    of_another: dict[str, Any] = {"provenance": {"seed": 4711}, "evidence": {"from_attempt": str(NEW_ID)}}
+    shared = await stored(a_submit(), a_success(**of_another), a_verdict())
+    own = await stored(a_submit(), a_success(provenance={"seed": 4711}), a_verdict())
+    queued = next(event for event in map(read_event, own) if isinstance(event, ev.JobQueued))
+
+    seeds = [rerun(told, NEW_ID, at(900), PARENT, Changes())[0][0].request.seed for told in (shared, own)]  # type: ignore[union-attr]
+
+    assert seeds == [4711, queued.seed]
+
+
+async def test_what_stands_in_for_a_suspect_answer_lets_no_earlier_one_compete() -> None:
+    asked = a_submit()
+    found = Candidate(NEW_ID, NOW, True, {"side": [0, 1]})
+    planned = with_candidate(routing.plan(asked.inputs), found, 10.0, alone=False)
+    told = await stored(replace(asked, planned=planned))
+
+    beside, instead = (rerun(told, NEW_ID, NOW, PARENT, Changes(), instead=each)[0][1] for each in (False, True))
+
+    assert beside == planned
+    assert isinstance(instead, ev.JobPlanned)
+    assert instead.legs == routing.plan(asked.inputs).legs
+    assert instead.reasons[-1] == "No earlier answer competes: the job stands in for one whose answer is suspect."
 
 
 async def test_a_large_question_is_asked_again_word_for_word() -> None:

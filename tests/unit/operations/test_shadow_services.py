@@ -11,9 +11,13 @@ from typing import Any
 
 import pytest
 
+from queuebit_classical_solver.shell import shadow
+from queuebit_classical_solver.shell.task import Meter, Task, Unsolved
 from queuebit_contracts import events as ev
+from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.ids import attempt_id_of
 from queuebit_contracts.jobs import Problem
+from queuebit_domain.job.codec import read_event
 from queuebit_operations.errors import NotThere
 from queuebit_operations.replaying.answers import Answered, answered_again
 from queuebit_operations.replaying.running import run_shadow
@@ -57,6 +61,23 @@ async def test_the_same_code_says_the_same() -> None:
 
         assert result.divergences == []
         assert result.handled == {VALIDATION: 1, SOLVER: 1}
+
+
+async def test_a_search_is_made_again_with_the_seed_that_ran_whosever_that_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given an answer of the job's own run, and one that another job's run gave to both."""
+    seeds: list[int] = []
+
+    def searched(task: Task, _: object) -> Unsolved:
+        seeds.append(task.limits.seed)
+        return Unsolved(FailureCode.NO_ANSWER_FOUND, "", Meter(0.0, 0.0))
+
+    monkeypatch.setattr(shadow, "solve", searched)
+    for evidence in ({}, {"from_attempt": "another"}):
+        stream = await a_stream(a_problem(), provenance={"seed": 4711}, evidence=evidence)
+        answered_again(stream, installed_handlers([SOLVER]))
+
+    order = next(event for event in map(read_event, stream.events) if isinstance(event, ev.JobQueued))
+    assert seeds == [order.seed, 4711]
 
 
 async def test_another_tolerance_of_the_validator_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

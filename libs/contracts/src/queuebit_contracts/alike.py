@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from queuebit_contracts.canonical import canonical_json
+from queuebit_contracts.events import ExecutionSucceeded, JobQueued
 from queuebit_contracts.ids import seed_of, uuid_from
 
 REPEATABLE_PARAM: Final = "reproducible"
@@ -20,6 +21,8 @@ REPEATABLE_PARAM: Final = "reproducible"
 CACHE_PARAM: Final = "cache"
 """A job that says `cache: never` is always worked out for itself."""
 NEVER: Final = "never"
+FROM_ATTEMPT: Final = "from_attempt"
+"""What the evidence of an answer names that was worked out for another order: the attempt that did."""
 SHIFT_MAX: Final = 10_000
 """A seed that lies so close behind that of its job was not asked for: the legs of a plan are shifted against each other."""
 SHORT_BYTES: Final = 1_024
@@ -87,6 +90,12 @@ def key_of_order(value: bytes, tenant: str, job: str) -> bytes | None:
     except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError):
         return None
     return None if question is None else b"q-" + hashlib.sha256(repr(question).encode()).hexdigest()[:32].encode()
+
+
+def seed_that_ran(order: JobQueued, answer: ExecutionSucceeded) -> int:
+    """The seed that gave the answer to an order: that of another job's, where one run answered both."""
+    seed = answer.provenance.get("seed") if answer.evidence.get(FROM_ATTEMPT) else None
+    return seed if isinstance(seed, int) else order.seed
 
 
 def _seed_asked(seed: int, job: str) -> tuple[str, int]:

@@ -39,7 +39,8 @@ def moved(planned: JobPlanned, job: OpenJob, to: Destination, document: PolicyDo
     """The plan with what waits on that backend, within the windows of its lane. `reason`: who wants it, and why."""
     waiting = waiting_leg(job)
     assert waiting is not None
-    legs = tuple(_onto(each, to, reason) if each.leg == waiting.spec.leg else each for each in planned.legs)
+    goes = _onto(waiting.spec, to, reason)
+    legs = tuple(goes if each.leg == waiting.spec.leg else _behind(each, waiting.spec, goes) for each in planned.legs)
     plan = copy_with(planned, legs=legs, reasons=(*planned.reasons, reason), path=None)
     return within_windows(plan, document, job.request.tier)
 
@@ -95,6 +96,13 @@ def _onto(leg: Leg, to: Destination, reason: str) -> Leg:
     params = {**(leg.params or {}), BACKEND_PARAM: to.backend}
     name = leg.leg if leg.lane == to.lane else f"{leg.role}-{to.lane}-moved"
     return copy_with(leg, leg=name, lane=to.lane, params=params, windows=None, reason=reason)
+
+
+def _behind(leg: Leg, before: Leg, now: Leg) -> Leg:
+    """A leg that stays as it is, behind the one that goes where it is the next round of that."""
+    if leg.round is None or leg.round.after != before.leg:
+        return leg
+    return copy_with(leg, round=copy_with(leg.round, after=now.leg))
 
 
 def _forbidden(planned: JobPlanned, policy: Policy) -> Collection[Lane]:

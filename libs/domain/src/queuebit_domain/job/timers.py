@@ -8,6 +8,7 @@ from typing import NamedTuple, assert_never
 
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Leg
+from queuebit_domain.job.cached import competes
 from queuebit_domain.job.limits import Limits, seconds
 from queuebit_domain.job.plans import counts, starts_on
 from queuebit_domain.job.state import (
@@ -40,14 +41,14 @@ def next_wake(job: Job) -> datetime | None:
         return min(job.awaited.expires_at or job.deadline, job.deadline)
     moments = [job.deadline]
     stages: list[datetime] = []
-    hurry_would_help = False
+    hurry_would_help = kept = False
     pending = not job.legs
     for leg in job.legs:
         match leg.status:
             case Working():
                 pending = True
                 moments.append(_lost_at(job, leg, leg.status))
-                if leg.spec.patience is not None and (stage := stage_end(leg)) is not None:
+                if _is_hurried(leg) and (stage := stage_end(leg)) is not None:
                     stages.append(stage.at)
             case Resting(until=until):
                 pending = True
@@ -60,6 +61,8 @@ def next_wake(job: Job) -> datetime | None:
                 pending = True
                 if until is not None:
                     moments.append(until)
+            case Answered() if competes(leg.spec):
+                kept = kept or accepted(leg)
             case Answered():
                 hurry_would_help = hurry_would_help or (accepted(leg) and counts(leg.spec))
             case Spent():
@@ -68,11 +71,17 @@ def next_wake(job: Job) -> datetime | None:
                 assert_never(leg.status)
     if not pending:
         moments.append(job.submitted_at)
-    if hurry_would_help and not job.hurried:
+    hurry_would_help = hurry_would_help and not job.hurried
+    if hurry_would_help or kept:
         moments.append(job.latency_due_at)
-        if stages and not any(accepted(leg) for leg in job.counted):
-            moments += stages
+    if hurry_would_help and stages and not any(accepted(leg) and not competes(leg.spec) for leg in job.counted):
+        moments += stages
     return min(moments)
+
+
+def _is_hurried(leg: LegState) -> bool:
+    """Whether another leg goes on where its attempt takes too long: not for one that is only measured, or an earlier answer."""
+    return leg.spec.patience is not None and counts(leg.spec) and not competes(leg.spec)
 
 
 def _next_after_the_end(later: OpenJob) -> datetime | None:

@@ -11,12 +11,14 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from queuebit_contracts import events as ev
+from queuebit_contracts.alike import seed_that_ran
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.errors import field_errors
 from queuebit_contracts.ids import attempt_id_of, derive_id, uuid7
 from queuebit_contracts.jobs import FALLBACK_PARAM, TARGET_PARAM, Cost, JobRequest, LaneWish, ParamValue, Tier, Usage
 from queuebit_contracts.operators import Parent
 from queuebit_contracts.regions import REGIONS_PARAM
+from queuebit_domain.job.cached import with_candidate
 from queuebit_domain.job.codec import read_event
 from queuebit_domain.job.evolve import evolve
 from queuebit_domain.job.routing import REFINE_PARAM, alone_of, budget_s_of, plan, wish_of
@@ -70,12 +72,27 @@ def rerun(
     *,
     instead: bool = False,
 ) -> tuple[list[ev.JobEvent], Job]:
-    """The very same question with the very same seed, planned as it was planned; or on another lane or backend. `instead`: see
+    """The very same question with the seed that ran, planned as it was planned; or on another lane or backend. `instead`: see
     `fork`.
     """
-    seed = next((event.seed for event in map(read_event, stored) if isinstance(event, ev.JobQueued)), None)
-    kept = replace(changes, seed=seed if changes.seed is None else changes.seed)
+    kept = (
+        changes if changes.seed is not None else replace(changes, seed=_seed_of([read_event(each) for each in stored]))
+    )
     return fork(stored, 1, new_id, now, parent, kept, keep_plan=not changes.of_the_plan, instead=instead)
+
+
+def _seed_of(told: Sequence[ev.JobEvent]) -> int | None:
+    """That of the first attempt; where another job's run gave the answer that counts, as it would have been in that job."""
+    orders = {event.attempt_id: event for event in told if isinstance(event, ev.JobQueued)}
+    if not orders:
+        return None
+    seed = next(iter(orders.values())).seed
+    counts = {event.attempt_id for event in told if isinstance(event, ev.JobCompleted)}
+    for event in told:
+        if isinstance(event, ev.ExecutionSucceeded) and event.attempt_id in counts & orders.keys():
+            order = orders[event.attempt_id]
+            return seed + seed_that_ran(order, event) - order.seed
+    return seed
 
 
 def fork(
@@ -92,8 +109,8 @@ def fork(
     """The events of the new job, and the job as it stands behind them: what had happened by `version` and is over, with new ids
     and at no cost, for it was paid for. What was out then is let out anew. Raises BadArgument and InConflict.
 
-    `instead`: its answer is to count in the place of the other's, so that it is undone by the same commands; else it neither
-    undoes what is the other job's nor takes a place.
+    `instead`: its answer is to count in the place of the other's, so that it is undone by the same commands, and no earlier
+    answer competes, as that may be what is wrong; else it neither undoes what is the other job's nor takes a place.
     """
     told = [read_event(each) for each in stored]
     begun = told[0]
@@ -126,6 +143,8 @@ def fork(
         }
     )
     planned = planned.model_copy(update={"approval": None})  # Whoever makes a job of another has decided.
+    if instead and any(leg.cached is not None for leg in planned.legs):
+        planned = with_candidate(planned, "the job stands in for one whose answer is suspect", 0.0, alone=False)
     made: list[ev.JobEvent] = [submitted, planned if past > 1 or keep_plan else _planned(planned, request)]
     made += _history(told[planned_at:past], new_id)
     job: Job = NoJob()

@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 
 from queuebit_classical_solver.shell.executor import RESCUED
-from queuebit_contracts.alike import question_of
+from queuebit_contracts.alike import FROM_ATTEMPT, question_of
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Cost, Usage
@@ -147,7 +147,7 @@ def _again(order: JobQueued, outcome: Told) -> Told | None:
         leg=order.leg,
         usage=Usage(),
         cost=Cost(),
-        evidence={**outcome.evidence, "from_attempt": outcome.evidence.get("from_attempt", str(outcome.attempt_id))},
+        evidence={**outcome.evidence, FROM_ATTEMPT: outcome.evidence.get(FROM_ATTEMPT, str(outcome.attempt_id))},
         problem=order.problem,
         params=order.params,
     )

@@ -21,6 +21,7 @@ ANSWER_BYTES_MAX: Final = 256 * 1024
 STREAMS_BYTES_MAX: Final = 8 * 1024 * 1024
 """So much of earlier jobs is in memory at once, and no larger job is read."""
 NO_ANSWER: Final = "there is no such job of yours, or it has no answer"
+NO_JOB: Final = f"params.{CANDIDATE_PARAM} is no id of a job"
 
 
 class _Told(NamedTuple):
@@ -42,8 +43,8 @@ class Candidates:
 
     async def of(self, admitted: Sequence[Admitted]) -> list[Candidate | str]:
         """For each question, all of which name one, the answer that may compete, or why none does. Raises StoreUnavailable."""
-        ids = [UUID(str(each.request.params[CANDIDATE_PARAM])) for each in admitted]
-        rows = await self._store.heads([*{*ids}])
+        ids = [_named(each) for each in admitted]
+        rows = await self._store.heads([*{each for each in ids if each is not None}])
         completed = [job_id for job_id, row in rows.items() if row.head.state == "completed"]
         sizes = await self._store.bytes_of(completed) if completed else {}
         told: dict[UUID, _Told | str] = {}
@@ -51,9 +52,22 @@ class Candidates:
             told |= {job_id: _told(stored) for job_id, stored in (await self._store.load(step)).items()}
         owners = {job_id: row.tenant for job_id, row in rows.items()}
         return [
-            _for(each, job_id, told.get(job_id, NO_ANSWER) if owners.get(job_id) == each.request.tenant else NO_ANSWER)
+            NO_JOB
+            if job_id is None
+            else _for(
+                each, job_id, told.get(job_id, NO_ANSWER) if owners.get(job_id) == each.request.tenant else NO_ANSWER
+            )
             for each, job_id in zip(admitted, ids, strict=True)
         ]
+
+
+def _named(admitted: Admitted) -> UUID | None:
+    """The job that is named; None where a gateway of before admitted the question, to which this was a parameter like any."""
+    told = admitted.request.params[CANDIDATE_PARAM]
+    try:
+        return UUID(told if isinstance(told, str) else "")
+    except ValueError:
+        return None
 
 
 def _steps(job_ids: Sequence[UUID], sizes: Mapping[UUID, int]) -> Iterator[list[UUID]]:

@@ -20,7 +20,9 @@ from queuebit_store.ports import StreamStore
 PATIENCE_S = 5.0
 POLL_S = 0.25
 WAITED_FOR_MAX = 256
-"""So many jobs are waited for at once, whoever names them; of more it is said at once that they are not there."""
+"""So many questions wait at once, whichever jobs they name: each is a record that is not done, of which the bus holds only so
+many before it brings no more of anything. Of more it is said at once that their jobs are not there.
+"""
 
 
 class Superseded:
@@ -29,6 +31,7 @@ class Superseded:
     def __init__(self, store: StreamStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._waiting = 0
         self._waited_for: Counter[UUID] = Counter()
         self._owners: dict[UUID, str] = {}
         self._looking: asyncio.Task[None] | None = None
@@ -41,12 +44,14 @@ class Superseded:
         wanted = {*named.values()}
         owners = {job_id: row.tenant for job_id, row in (await self._store.heads([*wanted])).items()}
         missing = wanted - owners.keys()
-        if missing and len(self._waited_for) + len(missing) <= WAITED_FOR_MAX:
-            owners |= await self._waited(missing)
+        waiting = sum(job_id in missing for job_id in named.values())
+        if waiting and self._waiting + waiting <= WAITED_FOR_MAX:
+            owners |= await self._waited(missing, waiting)
         return [each if _is_there(each, named.get(id(each)), owners) else _refused(each) for each in questions]
 
-    async def _waited(self, missing: set[UUID]) -> dict[UUID, str]:
+    async def _waited(self, missing: set[UUID], questions: int) -> dict[UUID, str]:
         """Those of the jobs that came to be meanwhile, each with its tenant."""
+        self._waiting += questions
         self._waited_for.update(missing)
         end_s = self._clock.monotonic_s() + PATIENCE_S
         try:
@@ -56,6 +61,7 @@ class Superseded:
                 await asyncio.shield(self._looking)
             return {job_id: self._owners[job_id] for job_id in missing & self._owners.keys()}
         finally:
+            self._waiting -= questions
             self._waited_for -= Counter(missing)
             for job_id in missing - self._waited_for.keys():
                 self._owners.pop(job_id, None)
