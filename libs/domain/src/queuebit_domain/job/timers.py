@@ -48,7 +48,7 @@ def next_wake(job: Job) -> datetime | None:
             case Working():
                 pending = True
                 moments.append(_lost_at(job, leg, leg.status))
-                if _is_hurried(leg) and (stage := stage_end(leg)) is not None:
+                if leg.spec.patience is not None and _is_hurried(leg) and (stage := stage_end(leg)) is not None:
                     stages.append(stage.at)
             case Resting(until=until):
                 pending = True
@@ -61,7 +61,7 @@ def next_wake(job: Job) -> datetime | None:
                 pending = True
                 if until is not None:
                     moments.append(until)
-            case Answered() if competes(leg.spec):
+            case Answered() if leg.spec.cached is not None and competes(leg.spec):
                 kept = kept or accepted(leg)
             case Answered():
                 hurry_would_help = hurry_would_help or (accepted(leg) and counts(leg.spec))
@@ -81,7 +81,7 @@ def next_wake(job: Job) -> datetime | None:
 
 def _is_hurried(leg: LegState) -> bool:
     """Whether another leg goes on where its attempt takes too long: not for one that is only measured, or an earlier answer."""
-    return leg.spec.patience is not None and counts(leg.spec) and not competes(leg.spec)
+    return counts(leg.spec) and not competes(leg.spec)
 
 
 def _next_after_the_end(later: OpenJob) -> datetime | None:
