@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import cache
 from uuid import UUID
 
@@ -20,6 +21,9 @@ from queuebit_problems.admission import admit
 from queuebit_problems.errors import ProblemError
 from tests.simulation.history import History, Reply
 from tests.simulation.plan import Ask
+
+LOOKED_BEFORE = timedelta(seconds=1)
+"""So long before a refusal is written it may have been looked for the last time whether its job is there."""
 
 
 def asks_answered(history: History) -> Iterator[str]:
@@ -61,12 +65,12 @@ def _answered(history: History, ask: Ask, replies: list[Reply], *, contested: bo
 
 
 def _came_too_early(history: History, ask: Ask) -> bool:
-    """Whether it was refused for the job whose place it wants, and that was not there."""
+    """Whether it was refused for the job whose place it wants, and that was not there when it was looked for last."""
     if "supersedes" not in ask.saga or _reason(history, ask) != "superseded_not_found":
         return False
     wanted = history.database.events.get(UUID(ask.saga["supersedes"]), [])
     refused = history.database.events[history.refusal_of(ask) or ask.event_id]
-    return not wanted or wanted[0].position > refused[0].position
+    return not wanted or wanted[0].position > refused[0].position or wanted[0].time > refused[0].time - LOOKED_BEFORE
 
 
 def _began(history: History, ask: Ask) -> bool:
