@@ -103,6 +103,13 @@ def test_hostile_cases_are_cheap_and_refused_by_name() -> None:
     assert dear == []
 
 
+@pytest.mark.parametrize("name", sorted(STATEMENTS))
+def test_a_case_is_made_however_small_it_is_to_be(name: str) -> None:
+    for most in (1, 25, 60, 200):
+        for seed in range(30):
+            assert STATEMENTS[name](random.Random(seed), most)
+
+
 def test_a_case_is_the_same_again() -> None:
     first, again = list(cases(3, 60)), list(cases(3, 60))
 

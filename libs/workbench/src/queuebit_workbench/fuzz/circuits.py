@@ -176,4 +176,5 @@ GENERATORS: tuple[Callable[[random.Random, int], str], ...] = (
 
 def circuit(rng: random.Random, most: int) -> str:
     """A circuit of at most so many characters; what is more is cut off."""
+    most = max(1, most)
     return rng.choice(GENERATORS)(rng, most)[:most]

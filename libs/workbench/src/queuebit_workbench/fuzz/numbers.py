@@ -16,7 +16,8 @@ ODD: tuple[Any, ...] = (
 
 
 def size_of(rng: random.Random, most: int) -> int:
-    """From 1 to `most`, each order of magnitude alike, the largest more often."""
+    """From 1 to `most` (1 where that is less), each order of magnitude alike, the largest more often."""
+    most = max(1, most)
     if rng.random() < 0.3:
         return most
     return max(1, min(most, round(math.exp(rng.uniform(0, math.log(most + 1))))))
