@@ -137,6 +137,14 @@ def test_what_is_smaller_than_the_interval_excludes_is_told_apart_where_shots_do
     assert sum(each.chi_square / each.freedom for each in same) / 200 == pytest.approx(1, abs=0.3)
 
 
+def test_a_small_sample_whose_outcomes_are_all_rare_is_compared() -> None:
+    """Given a large one that has seen none of them, then both are told apart, from either side."""
+    large, small = {"0": 4000, "1": 4000}, {"2": 12}
+
+    assert distance(large, small).differ
+    assert distance(small, large) == distance(large, small)
+
+
 @pytest.mark.parametrize(("a", "b"), [({"0": 1}, {"1": 1}), ({"0": 4}, {"1": 4}), ({"0": 1000}, {"0": 1})])
 def test_too_few_shots_have_no_degrees_of_freedom(a: dict[str, int], b: dict[str, int]) -> None:
     assert (distance(a, b).chi_square, distance(a, b).freedom, distance(a, b).differ) == (0.0, 0, False)

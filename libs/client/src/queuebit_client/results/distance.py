@@ -59,7 +59,7 @@ def distance(one: Mapping[str, int], other: Mapping[str, int]) -> Distance:
 
 
 def _chi_square(one: Mapping[str, int], other: Mapping[str, int], n: int, m: int) -> tuple[float, int]:
-    """Outcomes of which the smaller sample would hold too few are one cell; where that is too few, too, they are left out."""
+    """Outcomes of which the smaller sample would hold too few are one cell, joined by the rarest other if need be."""
     share = min(n, m) / (n + m)
     cells: list[tuple[int, int]] = []
     rare_a = rare_b = 0
@@ -69,11 +69,13 @@ def _chi_square(one: Mapping[str, int], other: Mapping[str, int], n: int, m: int
             rare_a, rare_b = rare_a + a, rare_b + b
         else:
             cells.append((a, b))
-    if (rare_a + rare_b) * share >= EXPECTED_MIN:
-        cells.append((rare_a, rare_b))
+    cells.sort(key=lambda cell: (-sum(cell), cell))
+    if cells and (rare_a + rare_b) * share < EXPECTED_MIN:
+        least = cells.pop()
+        rare_a, rare_b = rare_a + least[0], rare_b + least[1]
+    cells.append((rare_a, rare_b))
     if len(cells) < 2:
         return 0.0, 0
-    n, m = sum(a for a, _ in cells), sum(b for _, b in cells)
     return math.fsum((a * m - b * n) ** 2 / (n * m * (a + b)) for a, b in cells), len(cells) - 1
 
 

@@ -35,11 +35,15 @@ function homogeneity(one, other, n, m) {
       rare[1] += b;
     } else cells.push([a, b]);
   }
-  if ((rare[0] + rare[1]) * share >= EXPECTED_MIN) cells.push(rare);
+  cells.sort(([a, b], [c, d]) => c + d - a - b || a - c);
+  if (cells.length && (rare[0] + rare[1]) * share < EXPECTED_MIN) {
+    const least = cells.pop();
+    rare[0] += least[0];
+    rare[1] += least[1];
+  }
+  cells.push(rare);
   if (cells.length < 2) return { chiSquare: 0, freedom: 0 };
-  const kept = (side) => cells.reduce((sum, each) => sum + each[side], 0);
-  const [first, second] = [kept(0), kept(1)];
-  const chiSquare = cells.reduce((sum, [a, b]) => sum + (a * second - b * first) ** 2 / (first * second * (a + b)), 0);
+  const chiSquare = cells.reduce((sum, [a, b]) => sum + (a * m - b * n) ** 2 / (n * m * (a + b)), 0);
   return { chiSquare, freedom: cells.length - 1 };
 }
 
